@@ -1,0 +1,1 @@
+"""Joins an explored execution to a model."""

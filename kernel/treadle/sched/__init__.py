@@ -1,0 +1,1 @@
+"""A deterministic thread scheduler, and the exploration of real code with it."""

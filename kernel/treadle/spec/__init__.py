@@ -1,0 +1,1 @@
+"""State models in typed Python, and their checker."""
