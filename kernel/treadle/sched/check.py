@@ -1,0 +1,243 @@
+"""The public functions: check a program, and replay a schedule."""
+
+import functools
+import inspect
+import math
+import random
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Program, Settings, explore, prepared
+from treadle.sched.errors import ScheduleError
+from treadle.sched.instrument import Instrumentable
+from treadle.sched.result import Failure, Result
+from treadle.sched.schedule import decode, encode
+from treadle.sched.strategies.base import Strategy
+from treadle.sched.strategies.dfs import DepthFirst
+from treadle.sched.strategies.exhaustive import Exhaustive
+from treadle.sched.strategies.random_walk import RandomWalk
+from treadle.sched.strategies.replay import Replay
+from treadle.sched.trace import Recorder, render
+from treadle.sched.world import Learned, Outcome, Timeouts, World
+from treadle.verdict import Verdict
+
+StrategyName = Literal["exhaustive", "dfs", "random"]
+
+#: Executions of a sampling strategy when no budget is given.
+SAMPLES = 1_000
+
+
+def check(
+    program: Program,
+    *,
+    strategy: StrategyName | Strategy = "exhaustive",
+    instrument: Iterable[Instrumentable] = (),
+    preemptions: int | None = None,
+    max_executions: int | None = None,
+    max_seconds: float | None = None,
+    max_steps: int = 20_000,
+    timeouts: Timeouts = "explore",
+    allow_deadlock: bool = False,
+    stop_on_failure: bool = True,
+    seed: int | None = None,
+    on_execution: Callable[[Counts], None] | None = None,
+) -> Result:
+    """Run *program* through every interleaving of its threads that can differ, and say whether one fails.
+
+    The program is a callable without arguments that starts its own threads with `threading`. It is run once per
+    execution, so it must make its state anew each time and depend on nothing that is not controlled. A failure is
+    an exception that leaves any thread, or a deadlock: a thread that the program waits for and that can never run
+    again. Non-daemon threads are waited for after the program returns, as Python does at exit.
+
+    Args:
+        program: what to check.
+        strategy: "exhaustive" (one execution per Mazurkiewicz trace), "dfs" (every schedule), "random", or an object.
+        instrument: modules, packages, classes and functions whose accesses to shared memory are scheduling points.
+        preemptions: cover only schedules with at most so many preemptions; the answer is then within that bound.
+        max_executions: stop after so many executions.
+        max_seconds: stop after so many real seconds.
+        max_steps: cut an execution after so many steps; the answer is then unknown, and names the loop.
+        timeouts: "explore" lets a timed wait time out wherever it could, "idle" only when nothing else can run.
+        allow_deadlock: count deadlocks instead of failing.
+        stop_on_failure: stop at the first failing execution.
+        seed: seed of a random strategy; drawn, and said in the result, when not given.
+        on_execution: called after each execution with the counts so far.
+
+    Returns:
+        HOLDS when everything within the bound was explored and nothing failed, VIOLATED with a failure that replays,
+        otherwise UNKNOWN.
+
+    Raises:
+        TypeError: the program is not a callable without arguments, or an argument has the wrong type.
+        ValueError: an argument is out of its range.
+        NondeterminismError: the same choices led to another operation; it is named.
+        UncontrolledError: the program made a real blocking call, or ran on without reaching a scheduling point.
+    """
+    _require_program(program)
+    _require_limits(preemptions, max_executions, max_seconds, max_steps)
+    if timeouts not in ("explore", "idle"):
+        raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
+    policy, name, seed = _strategy(strategy, preemptions, seed)
+    if not policy.exhaustive and max_executions is None and max_seconds is None:
+        max_executions = SAMPLES
+    settings = Settings(tuple(instrument), timeouts, max_steps, allow_deadlock)
+    with prepared(program, settings) as laboratory:
+        found = explore(
+            laboratory,
+            policy,
+            Budget(max_executions, max_seconds),
+            stop_on_failure=stop_on_failure,
+            on_execution=on_execution,
+        )
+        return summarize(laboratory, found, policy, name, seed)
+
+
+def summarize(
+    laboratory: Laboratory, found: Exploration, strategy: Strategy, name: str, seed: int | None
+) -> Result:
+    """Turn what an exploration found into an answer; a failing execution is replayed to be shown."""
+    bounds = [strategy.bound] if strategy.bound is not None else []
+    notes: list[str] = []
+    if found.spent is not None:
+        bounds.append(found.spent)
+    if found.limited is not None:
+        bounds.append(f"max_steps={laboratory.settings.max_steps} reached")
+        notes.append(describe_loop(laboratory, found.limited))
+    failure = None
+    if found.failing is not None and found.error is not None:
+        failure = explain(laboratory, found.failing, found.error)
+        verdict = Verdict.VIOLATED
+    elif strategy.exhaustive and found.spent is None and found.limited is None:
+        verdict = Verdict.HOLDS
+    else:
+        verdict = Verdict.UNKNOWN
+    counts = found.counts
+    return Result(
+        verdict,
+        counts.executions,
+        counts.complete,
+        counts.deadlocked,
+        counts.cut,
+        name,
+        "; ".join(bounds) or None,
+        seed,
+        failure,
+        tuple(notes),
+    )
+
+
+def explain(laboratory: Laboratory, failing: World, error: BaseException) -> Failure:
+    """Replay a failing execution and write it down."""
+    schedule = encode(failing.steps, laboratory.settings.timeouts)
+    recorder = Recorder()
+    world = laboratory.execute(Replay(failing.steps), failing.learned, recorder)
+    again = laboratory.failure_of(world)
+    shown = again if again is not None else error
+    trace = render(world, recorder.rows, shown, schedule)
+    return Failure(error, schedule, trace, failing.failed.label if failing.failed is not None else "")
+
+
+def describe_loop(laboratory: Laboratory, limited: World) -> str:
+    """Say which thread was going round where when the step limit was reached."""
+    recorder = Recorder()
+    world = laboratory.execute(Replay(limited.steps), limited.learned, recorder)
+    last = recorder.rows[-min(len(recorder.rows), 60) :]
+    loops: dict[int, dict[str, None]] = {}
+    for row in last:
+        loops.setdefault(row.thread, {})[f"{row.line}: {row.line.text}" if row.line else row.operation] = None
+    described = "; ".join(
+        f"{world.threads[thread].label} at {', '.join(places)}" for thread, places in loops.items()
+    )
+    return f"an execution reached {laboratory.settings.max_steps} steps without ending; its last steps: {described}"
+
+
+def replay(
+    program: Program, schedule: str, *, instrument: Iterable[Instrumentable] = (), max_steps: int = 20_000
+) -> None:
+    """Run *program* once, under *schedule*, and raise what that execution raises.
+
+    Args:
+        program: the program that was checked.
+        schedule: `Failure.schedule`.
+        instrument: the same as for the check.
+        max_steps: the same as for the check.
+
+    Raises:
+        ScheduleError: *schedule* is no schedule, or does not fit the program.
+        Deadlock: the execution deadlocked.
+        Exception: whatever left a thread first.
+    """
+    _require_program(program)
+    steps, timeouts = decode(schedule)
+    with prepared(program, Settings(tuple(instrument), timeouts, max_steps)) as laboratory:
+        learned = Learned()
+        world = laboratory.execute(Replay(steps), learned)
+        if world.outcome is Outcome.RELEARN:
+            world = laboratory.execute(Replay(steps), learned)
+        error = laboratory.failure_of(world)
+    if error is None and world.outcome is not Outcome.LIMIT and len(world.steps) < len(steps):
+        raise ScheduleError(f"the program ended after {len(world.steps)} of the schedule's {len(steps)} steps")
+    if error is not None:
+        raise error
+
+
+def _strategy(
+    strategy: StrategyName | Strategy, preemptions: int | None, seed: int | None
+) -> tuple[Strategy, str, int | None]:
+    if not isinstance(strategy, str):
+        if preemptions is not None:
+            raise ValueError("preemptions bounds the strategies 'exhaustive' and 'dfs' only")
+        return strategy, type(strategy).__name__, seed
+    if strategy == "random":
+        if preemptions is not None:
+            raise ValueError("preemptions bounds the strategies 'exhaustive' and 'dfs' only")
+        seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
+        return RandomWalk(seed), strategy, seed
+    if strategy not in ("exhaustive", "dfs"):
+        raise ValueError(f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object")
+    if strategy == "exhaustive" and preemptions is None:
+        return Exhaustive(), strategy, None
+    return DepthFirst(preemptions), strategy, None
+
+
+def _require_program(program: object) -> None:
+    if not callable(program):
+        raise TypeError(f"the program is a callable without arguments, not {type(program).__name__}")
+    inner = inspect.unwrap(program.func if isinstance(program, functools.partial) else program)
+    if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
+        raise TypeError("the program is a coroutine function; treadle checks threads: call asyncio.run inside a function")
+    if inspect.isgeneratorfunction(inner):
+        raise TypeError("the program is a generator function, and calling it runs nothing; pass a plain function")
+    try:
+        signature = inspect.signature(program)
+    except ValueError:  # a builtin without a signature: calling it will tell
+        return
+    needed = [
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    if needed:
+        raise TypeError(f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial")
+
+
+def _require_limits(
+    preemptions: int | None, max_executions: int | None, max_seconds: float | None, max_steps: int | None
+) -> None:
+    for name, value, least in (
+        ("preemptions", preemptions, 0),
+        ("max_executions", max_executions, 1),
+        ("max_steps", max_steps, 1),
+    ):
+        if value is None and name != "max_steps":
+            continue
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{name} is an int, not {type(value).__name__}")
+        if value < least:
+            raise ValueError(f"{name} is at least {least}, not {value}")
+    if max_seconds is not None:
+        if not isinstance(max_seconds, (int, float)) or isinstance(max_seconds, bool):
+            raise TypeError(f"max_seconds is a number, not {type(max_seconds).__name__}")
+        if math.isnan(max_seconds) or max_seconds <= 0:
+            raise ValueError(f"max_seconds is greater than 0, not {max_seconds}")

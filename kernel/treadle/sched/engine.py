@@ -1,0 +1,230 @@
+"""The loop over executions: prepares the process, makes one execution after the other, and sums up."""
+
+import contextlib
+import gc
+import inspect
+import sys
+import threading
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import monotonic
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+from treadle.sched import runtime
+from treadle.sched.adopt import Adopted
+from treadle.sched.errors import CheckError, Deadlock
+from treadle.sched.instrument import Instrumentable, instrumented, modules_of
+from treadle.sched.patching import Patches, fresh_thread_names, patched
+from treadle.sched.strategies.base import Strategy
+from treadle.sched.trace import Recorder, note_stuck, who_waits
+from treadle.sched.watchdog import watching
+from treadle.sched.world import Learned, Outcome, Timeouts, World
+
+Program = Callable[[], object]
+
+#: Executions between two collections of the garbage that executions leave; the collector is off during each.
+_COLLECT_EVERY = 64
+
+
+class Monitor(Protocol):
+    """Something that looks at every execution and may object to it."""
+
+    def begin(self) -> None:
+        """A new execution begins."""
+
+    def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
+        """Return what is wrong with the execution that has ended; *failure* is what the scheduler found."""
+
+
+@dataclass
+class Settings:
+    """How executions are made; the same for exploring and for replaying."""
+
+    instrument: tuple[Instrumentable, ...] = ()
+    timeouts: Timeouts = "explore"
+    max_steps: int = 100_000
+    allow_deadlock: bool = False
+    monitor: Monitor | None = None
+
+
+@dataclass
+class Counts:
+    """Executions so far."""
+
+    complete: int = 0
+    deadlocked: int = 0
+    cut: int = 0
+
+    @property
+    def executions(self) -> int:
+        return self.complete + self.deadlocked + self.cut
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one execution."""
+        if outcome is Outcome.COMPLETE:
+            self.complete += 1
+        elif outcome is Outcome.DEADLOCKED:
+            self.deadlocked += 1
+        else:
+            self.cut += 1
+
+
+class Laboratory:
+    """A process prepared for controlled executions of one program; made by `prepared`."""
+
+    def __init__(self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]) -> None:
+        self.settings = settings
+        self._program = program
+        self._adopted = Adopted(patches, modules)
+        self._adopted.search(program)
+        self._ident = get_ident()
+        self.made = 0  #: executions made, for the watchdog
+        self.world: World | None = None
+
+    def progress(self) -> tuple[int, int]:
+        """Return something that changes as long as executions go on."""
+        return self.made, 0 if self.world is None else len(self.world.steps)
+
+    def execute(self, strategy: Strategy, learned: Learned, recorder: Recorder | None = None) -> World:
+        """Make one execution.
+
+        Raises:
+            CheckError: the check cannot go on.
+        """
+        settings = self.settings
+        world = World(strategy, timeouts=settings.timeouts, max_steps=settings.max_steps, learned=learned)
+        self.world = world
+        self.made += 1
+        world.on_stop = lambda: note_stuck(world)
+        if recorder is not None:
+            recorder.attach(world)
+        self._adopted.reset()
+        fresh_thread_names()
+        if settings.monitor is not None:
+            settings.monitor.begin()
+        with _collector_off():
+            world.run(cast("Callable[[], None]", self._program), threading.current_thread().name, self._ident)
+        if self.made % _COLLECT_EVERY == 0:
+            gc.collect(1)
+        if world.interrupt is not None:
+            raise world.interrupt
+        if world.error is not None:
+            raise world.error
+        return world
+
+    def failure_of(self, world: World) -> BaseException | None:
+        """Return what is wrong with the execution *world*, if anything is."""
+        found = world.failure
+        if world.outcome is Outcome.CUT:
+            return None
+        if found is None and world.outcome is Outcome.DEADLOCKED and not self.settings.allow_deadlock:
+            found = Deadlock(who_waits(world))
+        if self.settings.monitor is not None:
+            found = self.settings.monitor.judge(world, found)
+        return found
+
+
+@contextlib.contextmanager
+def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
+    """Prepare the process for controlled executions of *program*; put everything back at the end."""
+    if runtime.owner:
+        raise CheckError("a check is running already, and checks do not nest: one of them patches what the other uses")
+    modules = _modules_under_test(program, settings.instrument)
+    runtime.owner = get_ident()
+    active = cast("Any", threading)._active
+    threads_before = dict(active)
+    try:
+        with instrumented(settings.instrument), patched(modules) as patches:
+            laboratory = Laboratory(program, settings, patches, modules)
+            with watching(laboratory.progress):
+                yield laboratory
+    finally:
+        runtime.owner = 0
+        for ident in [ident for ident in active if ident not in threads_before and ident < 1 << 20]:
+            del active[ident]
+
+
+def _modules_under_test(program: Program, instrument: tuple[Instrumentable, ...]) -> list[ModuleType]:
+    modules = modules_of(instrument)
+    own = sys.modules.get(getattr(inspect.unwrap(program), "__module__", None) or type(program).__module__)
+    if own is not None and own not in modules:
+        modules.append(own)
+    return modules
+
+
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """Keep the collector off, because when it runs depends on what ran before; restore it as it was."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@dataclass
+class Budget:
+    """When to stop although there is more to explore."""
+
+    executions: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        self._end = None if self.seconds is None else monotonic() + self.seconds
+
+    def spent(self, executions: int) -> str | None:
+        """Return which budget is spent, in words, or None."""
+        if self.executions is not None and executions >= self.executions:
+            return f"stopped after max_executions={self.executions}"
+        if self._end is not None and monotonic() >= self._end:
+            return f"stopped after max_seconds={self.seconds:g}"
+        return None
+
+
+@dataclass
+class Exploration:
+    """What exploring found out."""
+
+    counts: Counts
+    failing: World | None = None  #: the first failing execution
+    error: BaseException | None = None  #: what was wrong with it
+    spent: str | None = None  #: the budget that ended the exploration
+    limited: World | None = None  #: an execution that reached the step limit
+
+
+def explore(
+    laboratory: Laboratory,
+    strategy: Strategy,
+    budget: Budget,
+    *,
+    stop_on_failure: bool,
+    on_execution: Callable[[Counts], None] | None = None,
+) -> Exploration:
+    """Make executions until the strategy has no more, a budget is spent, or one fails."""
+    learned = Learned()
+    found = Exploration(Counts())
+    while True:
+        world = laboratory.execute(strategy, learned)
+        if world.outcome is Outcome.RELEARN:
+            strategy.restart()
+            found = Exploration(Counts())
+            continue
+        found.counts.add(world.outcome)
+        if world.outcome is Outcome.LIMIT:
+            found.limited = found.limited or world
+        error = laboratory.failure_of(world)
+        if error is not None and found.failing is None:
+            found.failing, found.error = world, error
+        if on_execution is not None:
+            on_execution(found.counts)
+        if found.failing is not None and stop_on_failure:
+            return found
+        if not strategy.more(world):
+            return found
+        found.spent = budget.spent(found.counts.executions)
+        if found.spent is not None:
+            return found

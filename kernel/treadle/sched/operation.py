@@ -1,0 +1,57 @@
+"""Operations: what a thread announces before it does it.
+
+An operation is announced, then scheduled, then executed by its own thread. It says whether it is enabled and what
+it would touch if it were executed *now*; both are asked again at each step, because the answer may depend on the
+state: a try-lock that fails only reads the lock.
+"""
+
+from typing import TYPE_CHECKING
+
+from treadle.sched.access import Access, Accesses, Location, Mode
+
+if TYPE_CHECKING:
+    from treadle.sched.world import ControlledThread
+
+
+class Operation:
+    """An operation that is always enabled and always touches the same things."""
+
+    __slots__ = ("fixed", "kind", "target")
+
+    #: A blocking acquisition: it can only be exchanged with the acquisition before it, never with the release.
+    blocking = False
+
+    def __init__(self, kind: str, target: Location, mode: Mode | None = None, *more: Access) -> None:
+        self.kind = kind
+        self.target = target
+        own: Accesses = () if mode is None else ((target, mode),)
+        self.fixed = own + more
+
+    def accesses(self, thread: "ControlledThread") -> Accesses:
+        """Return what the operation touches if *thread* executes it in the present state."""
+        return self.fixed
+
+    def enabled(self, thread: "ControlledThread") -> bool:
+        """Say whether *thread* can execute the operation in the present state."""
+        return True
+
+    def deadline(self, thread: "ControlledThread") -> float | None:
+        """Return when the operation gives up, on the virtual clock, if all it can do now is to give up."""
+        return None
+
+    @property
+    def signature(self) -> tuple[str, str]:
+        """The operation's identity over executions that made the same choices."""
+        return self.kind, self.target.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target.name}"
+
+
+class Place:
+    """A location with nothing but a name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name

@@ -1,0 +1,161 @@
+"""Stand-ins for starting, joining and identifying threads.
+
+They replace the methods of `threading.Thread` that reach for the operating system, in place, so that every thread
+object, subclasses included, works unmodified. Starting and joining are no scheduling points.
+"""
+
+import threading
+from _thread import get_ident as real_get_ident
+from _thread import start_new_thread as real_start_new_thread
+from collections.abc import Callable
+from typing import Any, cast
+
+from treadle.sched import runtime
+from treadle.sched.access import READ
+from treadle.sched.operation import Operation
+from treadle.sched.world import ControlledThread
+
+real_start = threading.Thread.start
+real_join = threading.Thread.join
+real_is_alive = threading.Thread.is_alive
+
+#: How the threading module notes, on a thread object, which controlled thread runs it.
+_ATTRIBUTE = "_treadle_thread"
+
+
+def start(self: threading.Thread) -> None:
+    """Stand in for `Thread.start`."""
+    parent = runtime.running()
+    if parent is None:
+        real_start(self)
+        return
+    private = cast("Any", self)
+    if not private._initialized:
+        raise RuntimeError("thread.__init__() not called")
+    if private._started.is_set():
+        raise RuntimeError("threads can only be started once")
+    thread = spawn(parent, lambda: _run(self), self.name, daemon=self.daemon)
+    private._treadle_thread = thread
+    private._ident = thread.ident
+    private._started._flag = True
+    cast("Any", threading)._active[thread.ident] = self
+    parent.world.advance(thread)
+
+
+def spawn(parent: ControlledThread, body: Callable[[], None], label: str, *, daemon: bool) -> ControlledThread:
+    """Make the controlled thread that will run *body*."""
+    world = parent.world
+    if world.over:
+        parent.announce(world.exit)  # raises: an execution that is over starts nothing
+    ident = len(world.threads) + 1
+    thread: ControlledThread
+
+    def live() -> None:
+        try:
+            body()
+        except SystemExit:
+            pass
+        finally:
+            cast("Any", threading)._active.pop(ident, None)
+
+    thread = world.spawn(live, label, ident, daemon=daemon)
+    return thread
+
+
+def _run(self: threading.Thread) -> None:
+    try:
+        self.run()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except Exception as error:
+        hook = threading.excepthook
+        if hook is hook_at_start:
+            raise
+        hook(threading.ExceptHookArgs((type(error), error, error.__traceback__, self)))
+    finally:
+        _mark_stopped(self)
+
+
+#: `threading.excepthook` when the check began: a program that sets its own handles its threads' exceptions.
+hook_at_start = threading.excepthook
+
+
+def _mark_stopped(self: threading.Thread) -> None:
+    """Note the end in the way that the real methods read it, for thread objects that outlive the execution."""
+    private = cast("Any", self)
+    if hasattr(private, "_handle"):
+        private._handle._set_done()
+    else:
+        private._is_stopped = True
+        private._tstate_lock = None
+
+
+def _controlled(self: threading.Thread) -> ControlledThread | None:
+    return cast("ControlledThread | None", getattr(self, _ATTRIBUTE, None))
+
+
+def join(self: threading.Thread, timeout: float | None = None) -> None:
+    """Stand in for `Thread.join`."""
+    me, target = runtime.running(), _controlled(self)
+    if me is None or (target is None and cast("Any", self)._started.is_set()):
+        real_join(self, timeout)
+        return
+    if target is None:
+        raise RuntimeError("cannot join thread before it is started")
+    if target is me:
+        raise RuntimeError("cannot join current thread")
+    if timeout is None:
+        me.join(target)
+        return
+    world = me.world
+    world.learn(ends=True)
+    world.start_timer(me, max(timeout, 0.0))
+    me.announce(_TimedJoin("join with timeout", target, READ))
+    if not target.ended:
+        world.expire(me)
+
+
+class _TimedJoin(Operation):
+    """Wait for the end of a thread until the joiner's deadline."""
+
+    __slots__ = ()
+
+    def accesses(self, thread: ControlledThread) -> Any:
+        return self.fixed if cast("ControlledThread", self.target).ended else self.fixed + thread.world.expiry(thread)
+
+    def enabled(self, thread: ControlledThread) -> bool:
+        return cast("ControlledThread", self.target).ended or thread.world.may_expire()
+
+    def deadline(self, thread: ControlledThread) -> float | None:
+        return None if cast("ControlledThread", self.target).ended else thread.deadline
+
+
+def is_alive(self: threading.Thread) -> bool:
+    """Stand in for `Thread.is_alive`: a read of the thread's life."""
+    me, target = runtime.running(), _controlled(self)
+    if me is None or target is None:
+        return real_is_alive(self)
+    if target is not me:
+        me.world.learn(ends=True)
+        me.announce(Operation("look at", target, READ))
+    return not target.ended
+
+
+def start_new_thread(
+    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
+) -> int:
+    """Stand in for `_thread.start_new_thread`, whose threads nobody waits for."""
+    parent = runtime.running()
+    if parent is None:
+        return real_start_new_thread(function, args, kwargs or {})
+    name = getattr(function, "__name__", "thread")
+    thread = spawn(parent, lambda: cast("None", function(*args, **(kwargs or {}))), name, daemon=True)
+    parent.world.advance(thread)
+    return thread.ident
+
+
+
+def get_ident() -> int:
+    """Stand in for `threading.get_ident`."""
+    thread = runtime.running()
+    return real_get_ident() if thread is None else thread.ident

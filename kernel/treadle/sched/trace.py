@@ -1,0 +1,160 @@
+"""The failing interleaving, as a person reads it: one column per thread."""
+
+import linecache
+import os
+import sys
+from types import FrameType
+from typing import NamedTuple
+
+from treadle.sched import runtime
+from treadle.sched.locks import Lock, RLock
+from treadle.sched.operation import Operation
+from treadle.sched.world import ControlledThread, Outcome, World
+
+_HERE = os.path.dirname(__file__)
+_WIDEST = 52
+
+
+class Line(NamedTuple):
+    """A place in the source."""
+
+    file: str
+    number: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.number}"
+
+
+class Row(NamedTuple):
+    """One step of an execution, as shown."""
+
+    thread: int
+    line: Line | None
+    operation: str
+    remark: str | None  #: why the thread before did not go on
+
+
+class Recorder:
+    """Notes, while an execution is replayed, what each step is and where in the source it stands."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._world: World | None = None
+        self._values: list[tuple[int, object]] = []
+
+    def attach(self, world: World) -> None:
+        """Record the steps of *world*, which is about to run."""
+        self.rows.clear()
+        self._world = world
+        world.observer = self._note
+
+    def _note(self, thread: ControlledThread, operation: Operation) -> None:
+        assert self._world is not None
+        frame = sys._getframe() if runtime.current is thread else thread.greenlet.gr_frame
+        text = describe(operation, thread)
+        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._world, thread)))
+
+
+def describe(operation: Operation, thread: ControlledThread) -> str:
+    """Say what executing *operation* now will do."""
+    text = str(operation)
+    expected = getattr(operation, "outlook", None)
+    outlook = expected(thread) if expected is not None else None
+    return text if outlook is None else f"{text} {outlook}"
+
+
+def _why_switched(world: World, chosen: ControlledThread) -> str | None:
+    last = world.last
+    if last is None or last is chosen:
+        return None
+    if last.ended:
+        return f"{last.label} has ended"
+    if last.pending is not None and last.pending.enabled(last):
+        return f"{last.label} is preempted"
+    return f"{last.label} {waits(last)}"
+
+
+def waits(thread: ControlledThread) -> str:
+    """Say what *thread* waits for, and who could end the wait."""
+    if thread.waits_for is not None:
+        return f"waits for the end of {thread.waits_for.label}"
+    operation = thread.pending
+    if operation is None:
+        return "is running"
+    target = operation.target
+    if isinstance(target, (Lock, RLock)):
+        holder = target.holder
+        if holder is thread:
+            return f"waits for {target.name}, which it holds itself"
+        if isinstance(holder, ControlledThread):
+            ended = ", which has ended" if holder.ended else ""
+            return f"waits for {target.name}, held by {holder.label}{ended}"
+        return f"waits for {target.name}, held by {holder}" if holder else f"is about to acquire {target.name}"
+    return f"waits to {operation}"
+
+
+def who_waits(world: World) -> str:
+    """Describe a deadlock: each thread that has not ended, what it waits for, and where."""
+    lines = ["deadlock: no thread can go on"]
+    for thread, wait, line in world.stuck:
+        place = f" at {line}: {line.text}" if isinstance(line, Line) else ""
+        lines.append(f"  {thread.label} {wait}{place}")
+    return "\n".join(lines)
+
+
+def note_stuck(world: World) -> None:
+    """Note who waits for what, before the threads are unwound."""
+    world.stuck = [
+        (thread, waits(thread), _line_of(thread.greenlet.gr_frame))
+        for thread in world.threads
+        if not thread.ended and not thread.greenlet.dead
+    ]
+
+
+def _line_of(frame: FrameType | None) -> Line | None:
+    """Return the innermost line that is neither the scheduler's nor in the threading module."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_HERE) and os.path.basename(file) != "threading.py" and not file.startswith("<frozen"):
+            return Line(file, frame.f_lineno, frame.f_code.co_qualname, linecache.getline(file, frame.f_lineno).strip())
+        frame = frame.f_back
+    return None
+
+
+def render(world: World, rows: list[Row], error: BaseException, schedule: str) -> str:
+    """Return the interleaving in columns, what went wrong, and how to replay it."""
+    shown = sorted({row.thread for row in rows})
+    labels = {thread.index: thread.label for thread in world.threads}
+    cells = [_cell(row) for row in rows]
+    widths = {
+        index: max([len(labels[index]), *(len(text) for row, cell in zip(rows, cells, strict=True) if row.thread == index for text in cell)])
+        for index in shown
+    }
+    margin = len(str(len(rows))) + 1
+    lines = [" " * margin + "  " + "  ".join(labels[index].ljust(widths[index]) for index in shown).rstrip()]
+    lines.append(" " * margin + "  " + "  ".join("─" * widths[index] for index in shown))
+    for number, (row, cell) in enumerate(zip(rows, cells, strict=True), start=1):
+        if row.remark:
+            lines.append(" " * margin + f"  ╌╌ {row.remark}")
+        indent = "  ".join([" " * margin, *(" " * widths[index] for index in shown if index < row.thread)])
+        for place, text in enumerate(cell):
+            head = str(number).rjust(margin) + indent[margin:] if place == 0 else indent
+            lines.append(f"{head}  {text}".rstrip())
+    lines += ["", _verdict(world, error), "", f"to replay: replay(program, {schedule!r})"]
+    return "\n".join(lines)
+
+
+def _cell(row: Row) -> list[str]:
+    place = f"{row.line}  {row.line.text}" if row.line is not None else row.operation
+    texts = [place, f"  {row.operation}"] if row.line is not None else [place]
+    return [text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…" for text in texts]
+
+
+def _verdict(world: World, error: BaseException) -> str:
+    if world.outcome is Outcome.DEADLOCKED and world.failed is None:
+        return str(error)
+    name = type(error).__name__
+    text = f"{name}: {error}" if str(error) else name
+    return f"{world.failed.label} raised {text}" if world.failed is not None else text

@@ -1,0 +1,114 @@
+"""The one real clock of a check: it breaks programs that stop reaching the scheduler.
+
+A program that spins without a scheduling point, or that is inside a real blocking call, would hang the check. An
+operating-system thread watches for progress; when there is none for a while it interrupts the program with a
+signal where that is possible (on the main thread), which also ends most blocking calls, and with an asynchronous
+exception elsewhere. How long "a while" is decides only when a hang is reported, never what a check answers.
+"""
+
+import ctypes
+import linecache
+import signal
+import sys
+import threading
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from greenlet import GreenletExit
+
+from treadle.sched import runtime
+
+#: How long, in real seconds, a program may run without reaching a scheduling point.
+PATIENCE = 10.0
+
+#: Ignored by default, so that one that arrives late does no harm.
+_SIGNAL = getattr(signal, "SIGURG", None)
+
+# Taken before anything is patched: the watchdog's own thread must be real.
+_Thread, _Event = threading.Thread, threading.Event
+
+
+@contextmanager
+def watching(progress: Callable[[], object]) -> Iterator[None]:
+    """Interrupt the program when what *progress* returns does not change for PATIENCE seconds."""
+    watchdog = _Watchdog(progress, get_ident())
+    watchdog.thread.start()
+    try:
+        yield
+    finally:
+        watchdog.stop()
+
+
+class _Watchdog:
+    def __init__(self, progress: Callable[[], object], owner: int) -> None:
+        self._progress = progress
+        self._owner = owner
+        self._patience = PATIENCE
+        self._done = _Event()
+        self.thread = _Thread(target=self._watch, name="treadle watchdog", daemon=True)
+        self._by_signal = threading.current_thread() is threading.main_thread() and _SIGNAL is not None
+        self._reason: str | None = None
+        if self._by_signal:
+            assert _SIGNAL is not None
+            self._previous = signal.signal(_SIGNAL, self._on_signal)
+
+    def stop(self) -> None:
+        """End the watch and restore the signal's handler."""
+        self._done.set()
+        self.thread.join()
+        if self._by_signal:
+            assert _SIGNAL is not None
+            signal.signal(_SIGNAL, self._previous)
+
+    def _watch(self) -> None:
+        seen: object = None
+        places: list[tuple[int, int]] = []
+        while not self._done.wait(self._patience / 8):
+            now = self._progress()
+            frame = sys._current_frames().get(self._owner)
+            if now != seen or runtime.current is None or frame is None:
+                seen, places = now, []
+                continue
+            places.append((id(frame), frame.f_lasti))
+            if len(places) >= 8:
+                self._reason = _describe(frame, stuck=len(set(places)) == 1)
+                self._interrupt()
+                places = []
+
+    def _interrupt(self) -> None:
+        if self._by_signal:
+            assert _SIGNAL is not None
+            signal.pthread_kill(self._owner, _SIGNAL)
+        else:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._owner), ctypes.py_object(GreenletExit))
+            thread = runtime.current
+            if thread is not None and self._reason is not None:
+                thread.world.refuse(self._reason)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        reason, self._reason = self._reason, None
+        thread = runtime.current
+        if reason is None or thread is None:
+            if callable(self._previous):
+                self._previous(number, frame)
+            return
+        if thread.world.over:
+            raise GreenletExit
+        raise thread.world.refuse(reason)
+
+
+def _describe(frame: FrameType, *, stuck: bool) -> str:
+    code, line = frame.f_code, frame.f_lineno
+    text = linecache.getline(code.co_filename, line).strip()
+    where = f"{code.co_filename}:{line} in {code.co_qualname}: {text}"
+    if stuck:
+        return (
+            f"the program is inside a real blocking call that the scheduler cannot control, at {where}. "
+            "Make the lock or queue inside the program, or replace the call in the program under test."
+        )
+    return (
+        f"the program spins without ever reaching a scheduling point, at {where}. "
+        "If it waits for another thread through shared memory, name its module in instrument=[…]."
+    )

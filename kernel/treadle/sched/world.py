@@ -1,0 +1,408 @@
+"""One controlled execution: its threads, its clock, and the loop that decides who runs next.
+
+Each thread is a greenlet, and all of them share one operating-system thread. A thread runs until it reaches its
+next visible operation and *announces* it; only then is it *decided* which of the announced operations is executed
+next, by the thread it belongs to. Between a decision and the next announcement exactly one thread runs, so the
+set of enabled threads is always exact.
+
+Starting a thread, joining it without a timeout, and its end are not decisions: a new thread runs at once to its
+first announcement, and so does a joiner when what it joined has ended.
+
+Rules: this file knows no primitive, no strategy and nothing of source code.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from treadle.sched import runtime
+from treadle.sched.access import READ, TICK, WRITE, Accesses
+from treadle.sched.errors import CheckError, UncontrolledError
+from treadle.sched.operation import Operation, Place
+
+#: Operations that a thread may still begin while it is being unwound, before it is left suspended for good.
+UNWINDING_PATIENCE = 1_000
+
+#: Threads that refuse to be unwound: kept, because dropping a suspended greenlet would run them again.
+_unwindable: list[greenlet] = []
+
+Timeouts = Literal["explore", "idle"]
+
+
+class Outcome(enum.Enum):
+    """How an execution ended."""
+
+    COMPLETE = "complete"  #: every thread the program waits for ran to its end
+    DEADLOCKED = "deadlocked"  #: a thread the program waits for can never run again
+    CUT = "cut"  #: the strategy saw that the rest has been explored already
+    LIMIT = "limit"  #: the step limit was reached
+    RELEARN = "relearn"  #: the program looked at something that must become an operation first
+    ABORTED = "aborted"  #: the check itself has to stop
+
+
+class ControlledThread:
+    """A thread of the program under test."""
+
+    __slots__ = (
+        "counts",
+        "daemon",
+        "deadline",
+        "ended",
+        "greenlet",
+        "hand_back",
+        "ident",
+        "index",
+        "joiners",
+        "label",
+        "name",
+        "path",
+        "pending",
+        "unwinding",
+        "waits_for",
+        "world",
+    )
+
+    def __init__(self, world: "World", index: int, path: str, label: str, ident: int, daemon: bool) -> None:
+        self.world = world
+        self.index = index  #: order of creation, which is the same whenever the choices are
+        self.path = path  #: who created it, and as which of its children
+        self.label = label  #: what the program calls it
+        self.name = f"thread {path}"
+        self.ident = ident
+        self.daemon = daemon
+        self.pending: Operation | None = None  #: announced and not yet executed
+        self.waits_for: ControlledThread | None = None  #: the thread whose end it joins
+        self.joiners: list[ControlledThread] = []
+        self.hand_back: greenlet | None = None  #: who advanced it to its next announcement
+        self.ended = False
+        self.deadline = 0.0  #: of the timed operation it announced, on the virtual clock
+        self.counts: dict[str, int] = {}  #: objects made so far, per kind
+        self.unwinding = 0  #: operations begun since the execution was given up
+        self.greenlet: greenlet
+
+    def announce(self, operation: Operation) -> None:
+        """Announce *operation* and return when it is this thread's turn to execute it."""
+        world = self.world
+        if world.over:
+            self._unwind()
+            return
+        self.pending = operation
+        if self.hand_back is None:
+            chosen = world.decide()
+            if chosen is not self:
+                (world.hub if chosen is None else chosen.greenlet).switch()
+        else:
+            back, self.hand_back = self.hand_back, None
+            back.switch()
+        runtime.current = self
+        self.pending = None
+
+    def join(self, target: "ControlledThread") -> None:
+        """Return when *target* has ended."""
+        world = self.world
+        if target.ended or world.over:
+            return
+        self.waits_for = target
+        target.joiners.append(self)
+        if self.hand_back is None:
+            chosen = world.decide()
+            (world.hub if chosen is None else chosen.greenlet).switch()
+        else:
+            back, self.hand_back = self.hand_back, None
+            back.switch()
+        runtime.current = self
+        self.waits_for = None
+
+    def new_name(self, kind: str) -> str:
+        """Name an object this thread is making: the same name in every execution with the same choices."""
+        number = self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind} {self.path}/{number}"
+
+    def _unwind(self) -> None:
+        self.unwinding += 1
+        if self.unwinding == 1:
+            raise GreenletExit
+        if self.unwinding > UNWINDING_PATIENCE:
+            _unwindable.append(self.greenlet)
+            self.world.hub.switch()
+
+
+class Learned:
+    """What a program was seen to look at; such things become operations, at some cost, in later executions."""
+
+    def __init__(self) -> None:
+        self.ends = False  #: whether a thread is alive: the end of a thread is then an operation
+        self.clock = False  #: the time: starting a timed wait then reads the clock, and a timeout moves it
+
+
+class Chooser(Protocol):
+    """What a world asks at each step; every strategy is one."""
+
+    def choose(self, world: "World", enabled: list[ControlledThread]) -> ControlledThread | None:
+        """Return one of *enabled* (never empty), or None to cut the execution short."""
+
+
+class World:
+    """The state of one execution."""
+
+    def __init__(
+        self,
+        chooser: Chooser,
+        *,
+        timeouts: Timeouts = "explore",
+        max_steps: int = 100_000,
+        learned: "Learned | None" = None,
+    ) -> None:
+        self.chooser = chooser
+        self.timeouts = timeouts
+        self.max_steps = max_steps
+        self.learned = Learned() if learned is None else learned
+        self.threads: list[ControlledThread] = []
+        self.last: ControlledThread | None = None  #: who executed the last step
+        self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
+        self.events: list[Event] = []
+        self.left: list[Event] = []  #: operations announced and never executed
+        self.over = False
+        self.outcome = Outcome.ABORTED
+        self.error: CheckError | None = None  #: why the check has to stop
+        self.failure: BaseException | None = None  #: the first exception that left a thread
+        self.failed: ControlledThread | None = None
+        self.interrupt: BaseException | None = None  #: a real Ctrl-C, to be passed on to the caller of check
+        self.exited = False  #: every thread the program waits for has ended
+        self.clock = 1_000.0
+        self.time = Place("clock")
+        self.read_clock = Operation("read", self.time, READ)
+        self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()
+        self.program = Place("program")
+        self.exit = Operation("exit", self.program, WRITE)
+        self.lifetime: Accesses = ((self.program, READ),)  #: a daemon's timer fires only while the program runs
+        self.observer: Callable[[ControlledThread, Operation], None] | None = None
+        self.on_settle: Callable[[], bool] | None = None
+        self.on_stop: Callable[[], None] | None = None
+        self.stuck: list[tuple[ControlledThread, str, object]] = []  #: who waited for what at the end, and where
+        self.hub = getcurrent()
+
+    # -- threads ------------------------------------------------------------------------------------------------
+
+    def spawn(self, body: Callable[[], None], label: str, ident: int, *, daemon: bool) -> ControlledThread:
+        """Make a thread that will run *body*; it does not run before `advance`."""
+        parent = runtime.current
+        if parent is None:
+            path = "0"
+        else:
+            number = parent.counts["thread"] = parent.counts.get("thread", 0) + 1
+            path = f"{parent.path}.{number}"
+        thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
+        thread.greenlet = greenlet(lambda: self._live(thread, body), parent=self.hub)
+        self.threads.append(thread)
+        if parent is not None:
+            self.events.append(Event(parent.index, None, None, spawned=thread.index))
+        return thread
+
+    def advance(self, thread: ControlledThread) -> None:
+        """Run *thread* to its next announcement, or to its end, without deciding anything."""
+        me, here = runtime.current, getcurrent()
+        thread.hand_back = here
+        thread.greenlet.parent = here
+        runtime.current = thread
+        thread.greenlet.switch()
+        runtime.current = me
+        thread.greenlet.parent = self.hub
+
+    def _live(self, thread: ControlledThread, body: Callable[[], None]) -> None:
+        try:
+            body()
+            if not self.over:
+                self._announce_end(thread)
+        except GreenletExit:
+            pass
+        except KeyboardInterrupt as error:
+            self.interrupt = error
+            self.stop(Outcome.ABORTED)
+        except BaseException as error:
+            self.fail(thread, error)
+        thread.ended = True
+        thread.pending = None
+        thread.hand_back = None
+
+    def fail(self, thread: ControlledThread, error: BaseException) -> None:
+        """Record that *error* left *thread*."""
+        if self.over:
+            return
+        if isinstance(error, CheckError):
+            self.abort(error)
+        elif self.failure is None:
+            self.failure, self.failed = error, thread
+
+    def _announce_end(self, thread: ControlledThread) -> None:
+        if self.learned.ends:
+            thread.announce(Operation("end", thread, WRITE))
+        others = [other for other in self.threads if not other.ended and other is not thread]
+        if not thread.daemon and others and all(other.daemon for other in others):
+            thread.announce(self.exit)
+            self.exited = True
+
+    # -- the loop -----------------------------------------------------------------------------------------------
+
+    def run(self, body: Callable[[], None], label: str, ident: int) -> None:
+        """Execute the program *body* from its beginning to an outcome."""
+        main = self.spawn(body, label, ident, daemon=False)
+        try:
+            self.advance(main)
+            while True:
+                self._release_joiners()
+                chosen = self.decide()
+                if chosen is None:
+                    break
+                chosen.greenlet.switch()
+                if self.over:
+                    break
+        finally:
+            self._note_left()
+            if self.outcome is Outcome.DEADLOCKED and self.on_stop is not None:
+                self.on_stop()
+            self._unwind_all()
+            runtime.current = None
+
+    def _release_joiners(self) -> None:
+        waiting = True
+        while waiting:
+            waiting = False
+            for thread in self.threads:
+                if thread.ended and thread.joiners:
+                    joiners, thread.joiners = thread.joiners, []
+                    for joiner in joiners:
+                        self.events.append(Event(joiner.index, None, None, joined=thread.index))
+                        self.advance(joiner)
+                        waiting = True
+
+    def decide(self) -> ControlledThread | None:
+        """Choose who executes its announced operation next; None when the execution is over."""
+        if self.over:
+            return None
+        enabled = [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+        barrier = False
+        if not enabled:
+            enabled = self._settle()
+            barrier = bool(enabled) and self.timeouts == "idle"
+        if not enabled:
+            waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
+            return self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+        if len(self.steps) >= self.max_steps:
+            return self.stop(Outcome.LIMIT)
+        try:
+            chosen = self.chooser.choose(self, enabled)
+        except CheckError as error:
+            return self.abort(error)
+        if chosen is None:
+            return self.stop(Outcome.CUT)
+        operation = chosen.pending
+        assert operation is not None
+        self.events.append(Event(chosen.index, operation, operation.accesses(chosen), barrier))
+        self.steps.append(chosen.index)
+        if self.observer is not None:
+            self.observer(chosen, operation)
+        self.last = chosen
+        return chosen
+
+    def _settle(self) -> list[ControlledThread]:
+        """Look for what can still happen when no operation is enabled."""
+        me, runtime.current = runtime.current, None
+        settled = self.on_settle is not None and self.on_settle()
+        runtime.current = me
+        if settled:
+            enabled = [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+            if enabled:
+                return enabled
+        if self.timeouts == "explore" or self.exited:
+            return []
+        due = [(t.pending.deadline(t), t) for t in self.threads if t.pending is not None]
+        waits = [(deadline, thread) for deadline, thread in due if deadline is not None]
+        first = min((deadline for deadline, _ in waits), default=None)
+        return [thread for deadline, thread in waits if deadline == first]
+
+    def stop(self, outcome: Outcome) -> None:
+        """End the execution with *outcome*."""
+        if not self.over:
+            self.over = True
+            self.outcome = outcome
+
+    def abort(self, error: CheckError) -> None:
+        """End the execution because the check itself cannot go on."""
+        if self.error is None:
+            self.error = error
+        self.stop(Outcome.ABORTED)
+
+    def refuse(self, reason: str) -> UncontrolledError:
+        """Give the check up for *reason*; the caller raises what this returns, through the program's own code."""
+        error = UncontrolledError(reason)
+        self.abort(error)
+        return error
+
+    def _note_left(self) -> None:
+        for thread in self.threads:
+            operation = thread.pending
+            if operation is not None and not thread.ended:
+                self.left.append(Event(thread.index, operation, operation.accesses(thread)))
+
+    def _unwind_all(self) -> None:
+        self.over = True
+        for thread in self.threads:
+            if not thread.ended and not thread.greenlet.dead:
+                runtime.current = thread
+                thread.unwinding = 1
+                thread.greenlet.parent = self.hub
+                thread.greenlet.throw(GreenletExit)
+
+    def learn(self, *, ends: bool = False, clock: bool = False) -> None:
+        """Note what the program looks at; if that is news, give this execution up: it must be made anew."""
+        if (ends and not self.learned.ends) or (clock and not self.learned.clock):
+            self.learned.ends |= ends
+            self.learned.clock |= clock
+            self.stop(Outcome.RELEARN)
+            raise GreenletExit
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def may_expire(self) -> bool:
+        """Say whether a timed wait may time out although something else can run."""
+        return self.timeouts == "explore" and not self.exited
+
+    def start_timer(self, thread: ControlledThread, seconds: float) -> None:
+        """Set the deadline of the timed operation that *thread* is about to announce."""
+        if self.learned.clock and self.timeouts == "explore":
+            thread.announce(self.read_clock)
+        thread.deadline = self.clock + seconds
+
+    def expiry(self, thread: ControlledThread) -> Accesses:
+        """Return what is touched, beside the operation's own location, when the time of *thread* runs out."""
+        return self.tick + self.lifetime if thread.daemon else self.tick
+
+    def expire(self, thread: ControlledThread) -> None:
+        """Move the clock to the deadline of *thread*, whose time has run out."""
+        self.clock = max(self.clock, thread.deadline)
+
+
+class Event:
+    """One entry of an execution's history: a step, or a start or join, which are no steps."""
+
+    __slots__ = ("accesses", "barrier", "joined", "operation", "spawned", "thread")
+
+    def __init__(
+        self,
+        thread: int,
+        operation: Operation | None,
+        accesses: Accesses | None,
+        barrier: bool = False,
+        *,
+        spawned: int | None = None,
+        joined: int | None = None,
+    ) -> None:
+        self.thread = thread
+        self.operation = operation  #: None for starts and joins
+        self.accesses = accesses
+        self.barrier = barrier  #: possible only because every thread was waiting: ordered after all before it
+        self.spawned = spawned
+        self.joined = joined
