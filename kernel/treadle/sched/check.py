@@ -9,7 +9,7 @@ from typing import Literal
 
 from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Program, Settings, explore, prepared
 from treadle.sched.errors import ScheduleError
-from treadle.sched.instrument import Instrumentable
+from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Failure, Result
 from treadle.sched.schedule import decode, encode
 from treadle.sched.strategies.base import Strategy

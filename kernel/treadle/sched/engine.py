@@ -15,7 +15,8 @@ from typing import Any, Protocol, cast
 from treadle.sched import runtime
 from treadle.sched.adopt import Adopted
 from treadle.sched.errors import CheckError, Deadlock
-from treadle.sched.instrument import Instrumentable, instrumented, modules_of
+from treadle.sched.memory import Instrumentable, instrumented, modules_of
+from treadle.sched.memory import hooks
 from treadle.sched.patching import Patches, fresh_thread_names, patched
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.trace import Recorder, note_stuck, who_waits
@@ -100,6 +101,8 @@ class Laboratory:
         world.on_stop = lambda: note_stuck(world)
         if recorder is not None:
             recorder.attach(world)
+        memory = hooks.begin(recording=recorder is not None)
+        world.on_settle = memory.release_pins
         self._adopted.reset()
         fresh_thread_names()
         if settings.monitor is not None:

@@ -1,0 +1,383 @@
+"""What instrumented code calls in place of touching shared memory directly.
+
+Each hook announces the access and then performs it. Outside a controlled thread it only performs it. A hook must
+touch at least what the plain code would touch: an access that is not announced is a false pass, so whatever is not
+known to read only counts as a write.
+"""
+
+import builtins
+import operator
+import sys
+import types
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+from treadle.sched import runtime
+from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.memory.locations import Locations, MemoryLocation
+from treadle.sched.operation import Operation
+from treadle.sched.world import ControlledThread
+
+#: The locations of the present execution.
+locations = Locations()
+
+CONTAINERS = (list, dict, set, deque, bytearray)
+
+_MISSING = object()
+
+
+class Touch(Operation):
+    """An access with the value it moves, for executions that are shown."""
+
+    __slots__ = ("outlook",)
+
+    def __init__(self, location: MemoryLocation, write: bool, outlook: Callable[[ControlledThread], str | None]) -> None:
+        super().__init__("write" if write else "read", location, WRITE if write else READ)
+        self.outlook = outlook
+
+
+def begin(*, recording: bool) -> Locations:
+    """Forget the locations of the execution before."""
+    global locations
+    locations = Locations()
+    locations.recording = recording
+    _constants.clear()
+    return locations
+
+
+# -- attributes ---------------------------------------------------------------------------------------------------
+
+#: Whether attribute *name* of a class's instances is code or a descriptor, which are taken to be constant.
+_constants: dict[tuple[type, str], bool] = {}
+
+_CODE = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    types.GetSetDescriptorType,
+    types.MethodType,
+    types.ModuleType,
+    staticmethod,
+    classmethod,
+    property,
+    type,
+)
+
+
+def load_attribute(holder: Any, name: str) -> Any:
+    """Perform `holder.name`."""
+    thread = runtime.running()
+    if thread is not None:
+        _announce_load(thread, holder, name)
+    return getattr(holder, name)
+
+
+def _announce_load(thread: ControlledThread, holder: Any, name: str) -> None:
+    cls = type(holder)
+    constant = _constants.get((cls, name))
+    if constant is None:
+        constant = _constants[cls, name] = _is_constant(cls, name)
+    if constant:
+        return
+    if isinstance(holder, (type, types.ModuleType)):
+        owner, value = _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
+        if value is not None and isinstance(value, _CODE):
+            return
+        _announce(thread, locations.of(owner, name), False, holder, name)
+        return
+    inherited, value = _class_attribute(cls, name)
+    if value is not None and not isinstance(value, types.MemberDescriptorType):
+        # Read through the instance, found on the class: a write to either changes it.
+        shared = locations.of(inherited, name)
+        thread.announce(Operation("read", locations.of(holder, name), READ, (shared, READ)))
+        return
+    _announce(thread, locations.of(holder, name), False, holder, name)
+
+
+def _is_constant(cls: type, name: str) -> bool:
+    if issubclass(cls, (type, types.ModuleType)):
+        return False
+    _, value = _class_attribute(cls, name)
+    return isinstance(value, _CODE) or (
+        value is not None and not isinstance(value, types.MemberDescriptorType) and hasattr(type(value), "__get__")
+    )
+
+
+def _class_attribute(cls: type, name: str) -> tuple[type, Any]:
+    """Return the class that defines *name* and the raw value there, or (*cls*, None)."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base, base.__dict__[name]
+    return cls, None
+
+
+def store_attribute(value: Any, holder: Any, name: str) -> None:
+    """Perform `holder.name = value`."""
+    thread = runtime.running()
+    if thread is not None and not _is_property(holder, name):
+        _announce(thread, locations.of(holder, name), True, value, None)
+    setattr(holder, name, value)
+
+
+def delete_attribute(holder: Any, name: str) -> None:
+    """Perform `del holder.name`."""
+    thread = runtime.running()
+    if thread is not None and not _is_property(holder, name):
+        thread.announce(locations.of(holder, name).write)
+    delattr(holder, name)
+
+
+def _is_property(holder: Any, name: str) -> bool:
+    return isinstance(_class_attribute(type(holder), name)[1], property)
+
+
+def _announce(thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None) -> None:
+    if not locations.recording:
+        thread.announce(location.write if write else location.read)
+    elif write:
+        text = f"← {_short(subject)}"
+        thread.announce(Touch(location, True, lambda _: text))
+    else:
+        thread.announce(Touch(location, False, lambda _: f"→ {_short(_peek(subject, name))}"))
+
+
+def _peek(holder: Any, name: str | None) -> Any:
+    return getattr(holder, name, _MISSING) if name is not None else holder
+
+
+def _short(value: Any) -> str:
+    """Return a short text for *value* that runs no code of the program's and has no address in it."""
+    if value is _MISSING:
+        return "nothing there"
+    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+        text = repr(value)
+        return text if len(text) <= 30 else f"{text[:29]}…"
+    if type(value) in (tuple, list, deque, dict, set):
+        if len(value) <= 4 and type(value) is not dict:
+            opening, closing = {tuple: "()", list: "[]", set: "{}"}.get(type(value), ("deque[", "]"))
+            return f"{opening}{', '.join(_short(item) for item in list(value))}{closing}"
+        return f"{type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}" if not callable(value) else getattr(value, "__name__", "a callable")
+
+
+# -- containers ---------------------------------------------------------------------------------------------------
+
+_READING = frozenset(
+    "__contains__ __len__ __getitem__ __iter__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__ __bool__ "
+    "__reversed__ __add__ __mul__ __rmul__ __or__ __and__ __sub__ __xor__ copy count index get keys values items "
+    "issubset issuperset isdisjoint union intersection difference symmetric_difference startswith endswith find "
+    "rfind decode hex split strip join".split()
+)
+_TAKING = frozenset(("pop", "popleft", "popitem"))
+
+
+class ContainerCall(Operation):
+    """A call of a container's method; one that fails, or changes nothing, only reads."""
+
+    __slots__ = ("arguments", "container", "reading")
+
+    def __init__(self, location: MemoryLocation, container: Any, method: str, arguments: tuple[Any, ...]) -> None:
+        super().__init__(method, location, READ if method in _READING else WRITE, *_reads_of(arguments))
+        self.container = container
+        self.arguments = arguments
+        self.reading: Accesses = ((location, READ), *self.fixed[1:])
+
+    def accesses(self, thread: ControlledThread) -> Accesses:
+        return self.reading if self._changes_nothing() else self.fixed
+
+    def _changes_nothing(self) -> bool:
+        container, arguments = self.container, self.arguments
+        if self.kind in _TAKING and not container:
+            return True
+        if not arguments or not _plain_key(arguments[0]):
+            return False
+        if isinstance(container, dict):
+            if self.kind == "setdefault":
+                return arguments[0] in container
+            return self.kind == "pop" and arguments[0] not in container
+        if isinstance(container, set):
+            if self.kind == "add":
+                return arguments[0] in container
+            return self.kind in ("discard", "remove") and arguments[0] not in container
+        return False
+
+    def outlook(self, thread: ControlledThread) -> str:
+        """Say what the container holds before the call."""
+        return f"({', '.join(_short(argument) for argument in self.arguments)}) on {_short(self.container)}"
+
+
+def _plain_key(key: Any) -> bool:
+    """Say whether comparing *key* runs no code of the program's."""
+    cls = type(key)
+    return cls in (str, int, bytes, bool, type(None)) or (
+        cls.__eq__ is object.__eq__ and cls.__hash__ is object.__hash__
+    )
+
+
+def _reads_of(arguments: Iterable[Any]) -> Accesses:
+    return tuple((locations.of(argument), READ) for argument in arguments if isinstance(argument, CONTAINERS))
+
+
+def _announce_container(thread: ControlledThread, container: Any, write: bool) -> None:
+    location = locations.of(container)
+    thread.announce(location.write if write else location.read)
+
+
+def touch(value: Any) -> Any:
+    """Announce that *value*, if it is a container, is read as a whole; return it."""
+    thread = runtime.running()
+    if thread is not None and isinstance(value, CONTAINERS):
+        _announce_container(thread, value, False)
+    return value
+
+
+def touch_in_place(value: Any) -> Any:
+    """Announce that *value*, if it is a container, is changed in place; return it."""
+    thread = runtime.running()
+    if thread is not None and isinstance(value, CONTAINERS):
+        _announce_container(thread, value, True)
+    return value
+
+
+def iterate(values: Any) -> Any:
+    """Return an iterator over *values* that announces each step if they are a container."""
+    if runtime.running() is not None and isinstance(values, CONTAINERS):
+        return _steps(values)
+    return values
+
+
+def _steps(values: Iterable[Any]) -> Generator[Any, None, None]:
+    iterator = iter(values)
+    while True:
+        touch(values)
+        try:
+            value = next(iterator)
+        except StopIteration:
+            return
+        yield value
+
+
+def contains(value: Any, container: Any) -> bool:
+    """Perform `value in container`."""
+    return value in touch(container)
+
+
+def load_item(container: Any, key: Any) -> Any:
+    """Perform `container[key]`."""
+    return touch(container)[key]
+
+
+def store_item(value: Any, container: Any, key: Any) -> None:
+    """Perform `container[key] = value`."""
+    touch_in_place(container)[key] = value
+
+
+def delete_item(container: Any, key: Any) -> None:
+    """Perform `del container[key]`."""
+    del touch_in_place(container)[key]
+
+
+# -- calls --------------------------------------------------------------------------------------------------------
+
+#: Builtins that look at no container's contents.
+_HARMLESS: frozenset[Any] = frozenset(
+    (isinstance, issubclass, id, type, callable, hasattr, getattr, setattr, delattr, property, staticmethod)
+)
+#: Builtins and types that read the containers they are given, and change none.
+_READERS: frozenset[Any] = frozenset(
+    (len, list, tuple, set, frozenset, dict, deque, sorted, min, max, sum, any, all, repr, str, bool, print, format)
+    + (bytes, bytearray, hash, reversed, operator.length_hint)
+)
+#: Builtins that read their containers later, step by step.
+_LAZY: frozenset[Any] = frozenset((iter, enumerate, zip, map, filter))
+
+
+def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """Perform `function(*arguments, **keywords)`."""
+    thread = runtime.running()
+    if thread is None or type(function) in (types.FunctionType, types.MethodType):
+        return function(*arguments, **keywords)
+    container, name, rest = _method_of_container(function, arguments)
+    if name is not None:
+        thread.announce(ContainerCall(locations.of(container), container, name, rest))
+    elif not _is_python(function):
+        arguments = _announce_arguments(thread, function, arguments)
+    return function(*arguments, **keywords)
+
+
+#: Set in the flags of a class that was made by a class statement (and of a few others).
+_HEAP_TYPE = 1 << 9
+
+
+def _is_python(function: Any) -> bool:
+    """Say whether calling *function* runs Python code, whose own accesses are seen where they happen."""
+    if isinstance(function, type):
+        return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in ("itertools", "collections")
+    return isinstance(getattr(type(function), "__call__", None), types.FunctionType)
+
+
+def _method_of_container(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, str | None, tuple[Any, ...]]:
+    """Return the container, the method's name and its arguments if *function* is a container's method in C."""
+    if isinstance(function, (types.BuiltinMethodType, types.MethodWrapperType)):
+        if isinstance(function.__self__, CONTAINERS):
+            return function.__self__, function.__name__, arguments
+    elif isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType)):
+        if arguments and isinstance(arguments[0], CONTAINERS):
+            return arguments[0], function.__name__, arguments[1:]
+    return None, None, ()
+
+
+def _announce_arguments(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not _hashable(function) or function not in _HARMLESS:
+        containers = [argument for argument in arguments if isinstance(argument, CONTAINERS)]
+        if containers and _hashable(function) and function in _LAZY:
+            return tuple(iterate(argument) for argument in arguments)
+        write = not (_hashable(function) and function in _READERS)
+        for container in containers:
+            _announce_container(thread, container, write)
+    return arguments
+
+
+def _hashable(function: Any) -> bool:
+    return isinstance(function, (types.BuiltinFunctionType, type))
+
+
+# -- variables ----------------------------------------------------------------------------------------------------
+
+
+def read_global(name: str) -> None:
+    """Announce that the caller reads its module's global *name*."""
+    thread = runtime.running()
+    if thread is None:
+        return
+    module = sys._getframe(1).f_globals
+    value = module.get(name, _MISSING)
+    if isinstance(value, _CODE) or (value is _MISSING and hasattr(builtins, name)):
+        return
+    _announce(thread, locations.named(f"{module['__name__']}.{name}"), False, value, None)
+
+
+def write_global(name: str, value: Any) -> None:
+    """Announce that the caller is about to set its module's global *name*."""
+    thread = runtime.running()
+    if thread is not None:
+        module = sys._getframe(1).f_globals
+        _announce(thread, locations.named(f"{module['__name__']}.{name}"), True, value, None)
+
+
+def read_variable(name: str) -> None:
+    """Announce that the caller reads a variable that it shares through a closure."""
+    thread = runtime.running()
+    if thread is not None:
+        thread.announce(locations.named(name).read)
+
+
+def write_variable(name: str, value: Any) -> None:
+    """Announce that the caller is about to set a variable that it shares through a closure."""
+    thread = runtime.running()
+    if thread is not None:
+        _announce(thread, locations.named(name), True, value, None)

@@ -1,0 +1,92 @@
+"""The locations of shared memory that one execution has touched.
+
+An attribute is a location; a container is one as a whole. Locations are found by the identity of their object, so
+an object must not be replaced by another of the same identity unnoticed: objects that can be referenced weakly are
+forgotten when they die, the others are kept alive until nothing but this file refers to them. Nothing else is kept
+alive, because when a handle dies is behaviour that programs rely on.
+"""
+
+import sys
+import weakref
+
+from treadle.sched.access import READ, WRITE
+from treadle.sched.operation import Operation
+
+#: References to a pinned object when nobody else has one: its record's, and the argument of getrefcount.
+_ALONE = 2
+
+
+class MemoryLocation:
+    """An attribute of an object, a container, a global or a closure's variable."""
+
+    __slots__ = ("name", "read", "write")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.read = Operation("read", self, READ)
+        self.write = Operation("write", self, WRITE)
+
+
+class _Record:
+    """What is known of one object."""
+
+    __slots__ = ("label", "parts", "pin", "reference")
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.parts: dict[str | None, MemoryLocation] = {}
+        self.reference: weakref.ref[object] | None = None
+        self.pin: object = None
+
+
+class Locations:
+    """All locations of one execution."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, _Record] = {}
+        self._pinned: list[_Record] = []
+        self._named: dict[str, MemoryLocation] = {}
+        self._counts: dict[str, int] = {}
+        self.recording = False  #: values are wanted, because this execution is going to be shown
+
+    def of(self, holder: object, part: str | None = None) -> MemoryLocation:
+        """Return the location of attribute *part* of *holder*, or of *holder* itself, a container."""
+        record = self._records.get(id(holder))
+        if record is None:
+            record = self._record(holder)
+        location = record.parts.get(part)
+        if location is None:
+            location = MemoryLocation(record.label if part is None else f"{record.label}.{part}")
+            record.parts[part] = location
+        return location
+
+    def named(self, name: str) -> MemoryLocation:
+        """Return the location of a variable, by its full name."""
+        location = self._named.get(name)
+        if location is None:
+            location = self._named[name] = MemoryLocation(name)
+        return location
+
+    def _record(self, holder: object) -> _Record:
+        self.release_pins()
+        kind = holder.__name__ if isinstance(holder, type) else type(holder).__name__
+        number = self._counts[kind] = self._counts.get(kind, 0) + 1
+        record = self._records[id(holder)] = _Record(kind if number == 1 else f"{kind}#{number}")
+        key, records = id(holder), self._records
+        try:
+            record.reference = weakref.ref(holder, lambda _: records.pop(key, None) and None)
+        except TypeError:
+            record.pin = holder
+            self._pinned.append(record)
+        return record
+
+    def release_pins(self) -> bool:
+        """Let go of objects that nobody else refers to any more; say whether there were any."""
+        released = False
+        for record in self._pinned[:]:
+            if sys.getrefcount(record.pin) <= _ALONE:
+                self._pinned.remove(record)
+                self._records.pop(id(record.pin), None)
+                record.pin = None
+                released = True
+        return released

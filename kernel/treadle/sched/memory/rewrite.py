@@ -1,0 +1,452 @@
+"""Source in, source out: accesses to shared memory become calls of hooks.
+
+Only the bodies of functions are rewritten; what a module or a class does while it is being defined is not shared
+yet. A hook is written into the tree as a constant text, which `swap` exchanges for the function in the compiled
+code, so that instrumented code looks nothing up and its module's globals stay as they are.
+
+Rules: order of evaluation is kept; no function, lambda or comprehension is added or removed, so that the code
+objects before and after correspond one to one; a value is computed before its store is announced.
+"""
+
+import ast
+import symtable
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+#: Marks the texts that stand for hooks.
+MARK = "\0treadle:"
+
+#: Calls that look at their caller's frame and so cannot be made on its behalf.
+_FRAME_DEPENDENT = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def rewrite(source: str, filename: str) -> ast.Module:
+    """Return the instrumented syntax tree of a module."""
+    tree = ast.parse(source, filename)
+    scopes = _Scopes(symtable.symtable(source, filename, "exec"))
+    rewritten = _Rewriter(scopes, _rebound(tree)).visit(tree)
+    return cast("ast.Module", ast.fix_missing_locations(rewritten))
+
+
+class _Scopes:
+    """The symbol tables of nested scopes, found again in the order in which they were made."""
+
+    def __init__(self, table: symtable.SymbolTable) -> None:
+        self._stack = [table]
+        self._used: set[int] = set()
+
+    def enter(self, name: str, line: int) -> bool:
+        """Enter the scope of a function, lambda, comprehension or class; say whether it has a table of its own."""
+        for table in self._descendants(self._stack[-1]):
+            if table.get_name() == name and table.get_lineno() == line and table.get_id() not in self._used:
+                self._used.add(table.get_id())
+                self._stack.append(table)
+                return True
+        return False
+
+    def _descendants(self, table: symtable.SymbolTable) -> Iterable[symtable.SymbolTable]:
+        for child in table.get_children():
+            yield child
+            if str(child.get_type()).rpartition(".")[2].lower() not in ("function", "class", "module"):
+                yield from self._descendants(child)  # scopes of type parameters and annotations
+
+    def leave(self) -> None:
+        """Leave the scope entered last."""
+        self._stack.pop()
+
+    def kind(self, name: str) -> str:
+        """Say what *name* is in the present scope: global, free, cell or local."""
+        try:
+            symbol = self._stack[-1].lookup(name)
+        except KeyError:
+            return "local"
+        if symbol.is_global():
+            return "global"
+        if symbol.is_free():
+            return "free"
+        return "local"
+
+    def owner(self, name: str) -> str:
+        """Return the name of the scope whose variable *name* is."""
+        for table in reversed(self._stack):
+            if isinstance(table, symtable.Function) and name in table.get_locals():
+                return f"{table.get_name()}:{table.get_lineno()}"
+        return ""
+
+
+def _rebound(tree: ast.Module) -> frozenset[str]:
+    """Return the variables that are shared through closures and bound more than once."""
+    nonlocals = {name for node in ast.walk(tree) if isinstance(node, ast.Nonlocal) for name in node.names}
+    stores: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stores[node.id] = stores.get(node.id, 0) + 1
+        elif isinstance(node, (ast.AugAssign, ast.For)) and isinstance(node.target, ast.Name):
+            stores[node.target.id] = stores.get(node.target.id, 0) + 1
+        elif isinstance(node, ast.arg):
+            stores[node.arg] = stores.get(node.arg, 0) + 1
+    return frozenset(nonlocals | {name for name, count in stores.items() if count > 1})
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, scopes: _Scopes, rebound: frozenset[str]) -> None:
+        self._scopes = scopes
+        self._rebound = rebound
+        self._classes: list[str] = []  # for private names
+        self._depth = 0  # of functions; nothing outside them is rewritten
+        self._temporaries = 0
+
+    # -- scopes ---------------------------------------------------------------------------------------------------
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.decorator_list = self._all(node.decorator_list)
+        node.bases = self._all(node.bases)
+        for keyword in node.keywords:
+            keyword.value = self._one(keyword.value)
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        self._classes.append(node.name)
+        depth, self._depth = self._depth, 0
+        node.body = self._body(node.body)
+        self._depth = depth
+        self._classes.pop()
+        if entered:
+            self._scopes.leave()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        node.decorator_list = self._all(node.decorator_list)
+        self._defaults(node.args)
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        self._depth += 1
+        node.body = self._body(node.body)
+        self._depth -= 1
+        if entered:
+            self._scopes.leave()
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        self._defaults(node.args)
+        entered = self._scopes.enter("lambda", node.lineno)
+        self._depth += 1
+        node.body = self._one(node.body)
+        self._depth -= 1
+        if entered:
+            self._scopes.leave()
+        return node
+
+    def _defaults(self, arguments: ast.arguments) -> None:
+        arguments.defaults = self._all(arguments.defaults)
+        arguments.kw_defaults = [None if default is None else self._one(default) for default in arguments.kw_defaults]
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, _COMPREHENSIONS):
+            return self._comprehension(node)
+        return super().generic_visit(node)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
+        first = node.generators[0]
+        first.iter = self._iterated(first.iter)
+        name = {ast.ListComp: "listcomp", ast.SetComp: "setcomp", ast.DictComp: "dictcomp"}.get(type(node), "genexpr")
+        entered = self._scopes.enter(name, node.lineno)
+        for generator in node.generators:
+            if generator is not first:
+                generator.iter = self._iterated(generator.iter)
+            generator.ifs = [self._tested(condition) for condition in generator.ifs]
+        if isinstance(node, ast.DictComp):
+            node.key, node.value = self._one(node.key), self._one(node.value)
+        else:
+            node.elt = self._one(node.elt)
+        if entered:
+            self._scopes.leave()
+        return node
+
+    # -- expressions ----------------------------------------------------------------------------------------------
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        node.value = self._one(node.value)
+        if not self._depth or not isinstance(node.ctx, ast.Load):
+            return node
+        return _call("load_attribute", node, node.value, self._name_constant(node.attr))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        node.value = self._one(node.value)
+        if not self._depth or not isinstance(node.ctx, ast.Load):
+            node.slice = self._one(node.slice)
+            return node
+        return _call("load_item", node, node.value, self._key(node.slice))
+
+    def _key(self, node: ast.expr) -> ast.expr:
+        """Return an expression for a subscript; a slice becomes a call of `slice`."""
+        if isinstance(node, ast.Slice):
+            parts = [self._one(part) if part is not None else ast.Constant(None) for part in (node.lower, node.upper, node.step)]
+            return _call("slice", node, *parts)
+        if isinstance(node, ast.Tuple):
+            node.elts = [self._key(part) for part in node.elts]
+            return node
+        return self._one(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if not self._depth or (isinstance(node.func, ast.Name) and node.func.id in _FRAME_DEPENDENT):
+            return super().generic_visit(node)
+        function = self._one(node.func)
+        node.args = [self._argument(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self._one(keyword.value)
+        node.args = [function, *node.args]
+        node.func = _hook("call", node)
+        return node
+
+    def _argument(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Starred):
+            node.value = _call("touch", node, self._one(node.value))
+            return node
+        return self._one(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        node.left = self._one(node.left)
+        node.comparators = self._all(node.comparators)
+        if not self._depth or len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return node
+        found: ast.expr = _call("contains", node, node.left, node.comparators[0])
+        return found if isinstance(node.ops[0], ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        node.values = [self._tested(value) for value in node.values]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        node.operand = self._tested(node.operand) if isinstance(node.op, ast.Not) else self._one(node.operand)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        node.test, node.body, node.orelse = self._tested(node.test), self._one(node.body), self._one(node.orelse)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if not self._depth or not isinstance(node.ctx, ast.Load):
+            return node
+        announcement = self._announced(node.id, None, node)
+        if announcement is None:
+            return node
+        pair = ast.Tuple([announcement, node], ast.Load())
+        return ast.copy_location(ast.Subscript(pair, ast.Constant(1), ast.Load()), node)
+
+    def _announced(self, name: str, value: ast.expr | None, node: ast.AST) -> ast.expr | None:
+        """Return the announcement that variable *name* is read, or set to *value*; None if it is not shared."""
+        kind = self._scopes.kind(name)
+        verb = "read" if value is None else "write"
+        values = [] if value is None else [value]
+        if kind == "global":
+            return _call(f"{verb}_global", node, ast.Constant(name), *values)
+        owner = self._scopes.owner(name)
+        if name in self._rebound and (kind == "free" or self._is_cell(name)):
+            return _call(f"{verb}_variable", node, ast.Constant(f"{name} of {owner}"), *values)
+        return None
+
+    def _is_cell(self, name: str) -> bool:
+        """Say whether a function inside the present one uses the present one's variable *name*."""
+        table = self._scopes._stack[-1]
+
+        def used(inner: symtable.SymbolTable) -> bool:
+            for child in inner.get_children():
+                if name in child.get_identifiers() and child.lookup(name).is_free():
+                    return True
+                if used(child):
+                    return True
+            return False
+
+        return used(table)
+
+    # -- statements -----------------------------------------------------------------------------------------------
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
+        node.value = self._one(node.value)
+        if not self._depth:
+            return node
+        after: list[ast.stmt] = []
+        node.targets = [self._target(target, after) for target in node.targets]
+        return [node, *after]
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | list[ast.stmt]:
+        if node.value is None or not self._depth:
+            return node
+        node.value = self._one(node.value)
+        after: list[ast.stmt] = []
+        target = self._target(node.target, after)
+        if target is node.target:
+            return node
+        return [ast.copy_location(ast.Assign([target], node.value), node), *after]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.stmt]:
+        if not self._depth:
+            return super().generic_visit(node)
+        before: list[ast.stmt] = []
+        target = node.target
+        loaded: ast.expr
+        if isinstance(target, ast.Attribute):
+            holder = self._kept(self._one(target.value), before, node)
+            name = self._name_constant(target.attr)
+            loaded = _call("load_attribute", node, holder, name)
+            stored: list[ast.expr] = [holder, name]
+            hook = "store_attribute"
+        elif isinstance(target, ast.Subscript):
+            holder = self._kept(self._one(target.value), before, node)
+            key = self._kept(self._key(target.slice), before, node)
+            loaded = _call("load_item", node, holder, key)
+            stored, hook = [holder, key], "store_item"
+        else:
+            loaded = self._one(ast.copy_location(ast.Name(target.id, ast.Load()), target))
+            stored, hook = [], ""
+        value = self._kept(_call("touch_in_place", node, loaded), before, node)
+        node.value = self._one(node.value)
+        node.target = ast.copy_location(ast.Name(value.id, ast.Store()), target)
+        if hook:
+            return [*before, node, _statement(_call(hook, node, value, *stored))]
+        after: list[ast.stmt] = []
+        plain = ast.copy_location(ast.Name(cast("ast.Name", target).id, ast.Store()), target)
+        announcement = self._announced(plain.id, value, node)
+        if announcement is not None:
+            after.append(_statement(announcement))
+        return [*before, node, *after, ast.copy_location(ast.Assign([plain], value), node)]
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
+        if not self._depth:
+            return node
+        out: list[ast.stmt] = []
+        for target in node.targets:
+            if isinstance(target, ast.Attribute):
+                call = _call("delete_attribute", node, self._one(target.value), self._name_constant(target.attr))
+                out.append(_statement(call))
+            elif isinstance(target, ast.Subscript):
+                out.append(_statement(_call("delete_item", node, self._one(target.value), self._key(target.slice))))
+            else:
+                out.append(ast.copy_location(ast.Delete([target]), node))
+        return out
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        node.iter = self._iterated(node.iter)
+        after: list[ast.stmt] = []
+        if self._depth:
+            node.target = self._target(node.target, after)
+        node.body = [*after, *self._body(node.body)]
+        node.orelse = self._body(node.orelse)
+        return node
+
+    def visit_With(self, node: ast.With) -> ast.AST:
+        after: list[ast.stmt] = []
+        for item in node.items:
+            item.context_expr = self._one(item.context_expr)
+            if item.optional_vars is not None and self._depth:
+                item.optional_vars = self._target(item.optional_vars, after)
+        node.body = [*after, *self._body(node.body)]
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        node.test = self._tested(node.test)
+        if node.msg is not None:
+            node.msg = self._one(node.msg)
+        return node
+
+    # -- pieces ---------------------------------------------------------------------------------------------------
+
+    def _one(self, node: ast.expr) -> ast.expr:
+        return cast("ast.expr", self.visit(node))
+
+    def _all(self, nodes: Sequence[ast.expr]) -> list[ast.expr]:
+        return [self._one(node) for node in nodes]
+
+    def _body(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for statement in statements:
+            visited = self.visit(statement)
+            out.extend(visited if isinstance(visited, list) else [visited])
+        return out
+
+    def _tested(self, node: ast.expr) -> ast.expr:
+        visited = self._one(node)
+        plain = isinstance(visited, (ast.Compare, ast.Constant, ast.BoolOp, ast.UnaryOp)) or not self._depth
+        return visited if plain else _call("touch", node, visited)
+
+    def _iterated(self, node: ast.expr) -> ast.expr:
+        visited = self._one(node)
+        return _call("iterate", node, visited) if self._depth else visited
+
+    def _target(self, target: ast.expr, after: list[ast.stmt]) -> ast.expr:
+        """Return what to assign to in place of *target*; its announced store goes to *after*."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            target.elts = [self._target(part, after) for part in target.elts]
+            return target
+        if isinstance(target, ast.Starred):
+            target.value = self._target(target.value, after)
+            return target
+        value = self._temporary(target)
+        store = ast.copy_location(ast.Name(value.id, ast.Store()), target)
+        if isinstance(target, ast.Attribute):
+            call = _call("store_attribute", target, value, self._one(target.value), self._name_constant(target.attr))
+            after.append(_statement(call))
+        elif isinstance(target, ast.Subscript):
+            call = _call("store_item", target, value, self._one(target.value), self._key(target.slice))
+            after.append(_statement(call))
+        else:
+            announcement = self._announced(cast("ast.Name", target).id, value, target)
+            if announcement is None:
+                return target
+            after += [_statement(announcement), ast.copy_location(ast.Assign([target], value), target)]
+        return store
+
+    def _kept(self, value: ast.expr, before: list[ast.stmt], node: ast.AST) -> ast.Name:
+        """Compute *value* into a temporary, in *before*, and return the temporary."""
+        name = self._temporary(node)
+        store = ast.copy_location(ast.Name(name.id, ast.Store()), node)
+        before.append(ast.copy_location(ast.Assign([store], value), cast("ast.stmt", node)))
+        return name
+
+    def _temporary(self, node: ast.AST) -> ast.Name:
+        self._temporaries += 1
+        return cast("ast.Name", _at(ast.Name(f".treadle{self._temporaries}", ast.Load()), node))
+
+    def _name_constant(self, name: str) -> ast.expr:
+        """Return an attribute's name as a text, mangled as the compiler mangles private names."""
+        if name.startswith("__") and not name.endswith("__") and self._classes:
+            owner = self._classes[-1].lstrip("_")
+            if owner:
+                name = f"_{owner}{name}"
+        return ast.Constant(name)
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    """Return the line of the first decorator, which is where some versions begin the scope."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _at(new: ast.expr, old: ast.AST) -> ast.expr:
+    return ast.copy_location(new, cast("ast.expr", old))
+
+
+def _hook(name: str, node: ast.AST) -> ast.expr:
+    return _at(ast.Constant(MARK + name), node)
+
+
+def _call(hook: str, node: ast.AST, *arguments: ast.expr) -> ast.Call:
+    return cast("ast.Call", _at(ast.Call(_hook(hook, node), list(arguments), []), node))
+
+
+def _statement(call: ast.expr) -> ast.stmt:
+    return ast.copy_location(ast.Expr(call), cast("ast.stmt", call))

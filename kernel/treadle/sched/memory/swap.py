@@ -1,0 +1,175 @@
+"""Exchanging the code of live functions for instrumented code, and back.
+
+Functions, classes and modules keep their identity: only `__code__` is replaced, on every live function that has a
+code object of the source in question, closures included. The new code is found by qualified name and first line,
+and by column where two functions share these.
+"""
+
+import ast
+import gc
+import inspect
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import CodeType, FunctionType, ModuleType
+
+from treadle.sched.memory import hooks
+from treadle.sched.memory.rewrite import MARK, rewrite
+
+Instrumentable = ModuleType | type | FunctionType
+
+_HOOKS: dict[str, object] = {
+    name: getattr(hooks, name)
+    for name in (
+        "call contains delete_attribute delete_item iterate load_attribute load_item read_global read_variable "
+        "store_attribute store_item touch touch_in_place write_global write_variable"
+    ).split()
+} | {"slice": slice}
+
+#: Where a code object stands in its source.
+_Key = tuple[str, int, int]
+
+
+@contextmanager
+def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
+    """Make the shared accesses of *subjects* scheduling points until the block is left.
+
+    Raises:
+        TypeError: a subject is no module, class or function.
+        ValueError: a subject's source is not to be had, or has changed since it was imported.
+    """
+    exchange: dict[CodeType, CodeType] = {}
+    for subject in subjects:
+        exchange.update(_exchange_for(subject))
+    _swap(exchange)
+    try:
+        yield
+    finally:
+        _swap({new: old for old, new in exchange.items()})
+
+
+def modules_of(subjects: tuple[Instrumentable, ...]) -> list[ModuleType]:
+    """Return the modules that *subjects* are or belong to; a package brings its imported modules along."""
+    found: dict[str, ModuleType] = {}
+    for subject in subjects:
+        if isinstance(subject, ModuleType):
+            for module in _with_submodules(subject):
+                found[module.__name__] = module
+        elif isinstance(subject, (type, FunctionType)):
+            found[subject.__module__] = sys.modules[subject.__module__]
+        else:
+            raise TypeError(
+                f"instrument takes modules, packages, classes and functions, not {type(subject).__name__}: {subject!r}"
+            )
+    return list(found.values())
+
+
+def _with_submodules(module: ModuleType) -> list[ModuleType]:
+    prefix = module.__name__ + "."
+    inner = [other for name, other in list(sys.modules.items()) if name.startswith(prefix)]
+    return [module, *inner]
+
+
+def _exchange_for(subject: Instrumentable) -> dict[CodeType, CodeType]:
+    """Return the live code objects of *subject*, each with its instrumented form."""
+    wanted = "" if isinstance(subject, ModuleType) else subject.__qualname__
+    exchange: dict[CodeType, CodeType] = {}
+    for module in modules_of((subject,)):
+        live = _live_codes(module)
+        new = _codes(_compiled(module))
+        old = {code: key for code in live for key in (_key(code),)}
+        for code, key in old.items():
+            inside = code.co_qualname == wanted or code.co_qualname.startswith(f"{wanted}.") or not wanted
+            if not inside or key[:2] == ("<module>", 1):
+                continue
+            exchange[code] = _corresponding(code, key, new, module)
+    return exchange
+
+
+def _corresponding(code: CodeType, key: _Key, new: dict[_Key, CodeType], module: ModuleType) -> CodeType:
+    found = new.get(key)
+    if found is None:
+        same = [candidate for (name, line, _), candidate in new.items() if (name, line) == key[:2]]
+        found = same[0] if len(same) == 1 else None
+    if found is None or found.co_freevars != code.co_freevars or found.co_argcount != code.co_argcount:
+        raise ValueError(
+            f"{module.__name__} cannot be instrumented: {code.co_qualname} at line {code.co_firstlineno} is not what "
+            f"{code.co_filename} says now. Has the file changed since it was imported?"
+        )
+    return found
+
+
+def _compiled(module: ModuleType) -> CodeType:
+    try:
+        source = inspect.getsource(module)
+        file = inspect.getsourcefile(module) or "<unknown>"
+    except (OSError, TypeError):
+        raise ValueError(f"{module.__name__} cannot be instrumented: its source is not to be had") from None
+    tree: ast.Module = rewrite(source, file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": the hooks' stand-ins
+        return compile(tree, module.__file__ or file, "exec", dont_inherit=True)
+
+
+def _codes(code: CodeType) -> dict[_Key, CodeType]:
+    """Return all code objects inside *code*, hooks in place, by where they stand."""
+    found: dict[_Key, CodeType] = {}
+
+    def install(code: CodeType) -> CodeType:
+        constants = tuple(
+            install(constant) if isinstance(constant, CodeType) else _constant(constant) for constant in code.co_consts
+        )
+        new = code.replace(co_consts=constants)
+        found[_key(code)] = new
+        return new
+
+    install(code)
+    return found
+
+
+def _constant(constant: object) -> object:
+    if isinstance(constant, str) and constant.startswith(MARK):
+        return _HOOKS[constant.removeprefix(MARK)]
+    return constant
+
+
+def _key(code: CodeType) -> _Key:
+    columns = [
+        column
+        for line, _, column, _ in code.co_positions()
+        if line == code.co_firstlineno and column is not None
+    ]
+    return code.co_qualname, code.co_firstlineno, min(columns, default=0)
+
+
+def _live_codes(module: ModuleType) -> list[CodeType]:
+    """Return the code of the functions and classes of *module*, with everything nested in it, without repetition."""
+    files = {module.__file__}
+    found: dict[CodeType, None] = {}
+    for function in _functions():
+        if function.__code__.co_filename in files:
+            _collect(function.__code__, found)
+    return list(found)
+
+
+def _collect(code: CodeType, found: dict[CodeType, None]) -> None:
+    if code not in found:
+        found[code] = None
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                _collect(constant, found)
+
+
+def _functions() -> list[FunctionType]:
+    return [found for found in gc.get_objects() if type(found) is FunctionType]
+
+
+def _swap(exchange: dict[CodeType, CodeType]) -> None:
+    if exchange:
+        for function in _functions():
+            new = exchange.get(function.__code__)
+            if new is not None:
+                function.__code__ = new
+
+
