@@ -15,6 +15,7 @@ class _Sleep(Operation):
     """Wait for the thread's deadline."""
 
     __slots__ = ()
+    timed = True
 
     def accesses(self, thread: ControlledThread) -> Accesses:
         return thread.world.expiry(thread)

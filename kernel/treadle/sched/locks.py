@@ -49,6 +49,7 @@ class _TimedAcquire(_TryAcquire):
     """
 
     __slots__ = ()
+    timed = True
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
         if cast("Lock | RLock", self.target).holder is None:
@@ -60,6 +61,13 @@ class _TimedAcquire(_TryAcquire):
 
     def deadline(self, thread: "ControlledThread") -> float | None:
         return None if cast("Lock | RLock", self.target).holder is None else thread.deadline
+
+
+class _Release(Operation):
+    """Release the lock."""
+
+    __slots__ = ()
+    enabling = True
 
 
 class _Lockable:
@@ -75,7 +83,7 @@ class _Lockable:
         self.acquiring = _Acquire("acquire", this, WRITE)
         self.trying = _TryAcquire(this)
         self.timed = _TimedAcquire(this, "acquire with timeout")
-        self.releasing = Operation("release", this, WRITE)
+        self.releasing = _Release("release", this, WRITE)
         self.looking = Operation("look at", this, READ)
 
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:

@@ -20,6 +20,10 @@ class Operation:
 
     #: A blocking acquisition: it can only be exchanged with the acquisition before it, never with the release.
     blocking = False
+    #: It gives up at a deadline.
+    timed = False
+    #: It can only be followed by the operations that wait for it, never exchanged with them.
+    enabling = False
 
     def __init__(self, kind: str, target: Location, mode: Mode | None = None, *more: Access) -> None:
         self.kind = kind

@@ -84,10 +84,23 @@ def _mark_stopped(self: threading.Thread) -> None:
     """Note the end in the way that the real methods read it, for thread objects that outlive the execution."""
     private = cast("Any", self)
     if hasattr(private, "_handle"):
-        private._handle._set_done()
+        private._handle = _EndedHandle(self.ident)
     else:
         private._is_stopped = True
         private._tstate_lock = None
+
+
+class _EndedHandle:
+    """Stands in for the handle of an operating-system thread that has ended (CPython 3.13 and later)."""
+
+    def __init__(self, ident: int | None) -> None:
+        self.ident = ident
+
+    def is_done(self) -> bool:
+        return True
+
+    def join(self, timeout: float | None = None) -> None:
+        """Return at once."""
 
 
 def _controlled(self: threading.Thread) -> ControlledThread | None:
@@ -119,6 +132,7 @@ class _TimedJoin(Operation):
     """Wait for the end of a thread until the joiner's deadline."""
 
     __slots__ = ()
+    timed = True
 
     def accesses(self, thread: ControlledThread) -> Any:
         return self.fixed if cast("ControlledThread", self.target).ended else self.fixed + thread.world.expiry(thread)

@@ -42,6 +42,13 @@ class Outcome(enum.Enum):
     ABORTED = "aborted"  #: the check itself has to stop
 
 
+class _End(Operation):
+    """The end of a thread, where the program polls for it."""
+
+    __slots__ = ()
+    enabling = True
+
+
 class ControlledThread:
     """A thread of the program under test."""
 
@@ -174,7 +181,7 @@ class World:
         self.clock = 1_000.0
         self.time = Place("clock")
         self.read_clock = Operation("read", self.time, READ)
-        self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()
+        self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
         self.program = Place("program")
         self.exit = Operation("exit", self.program, WRITE)
         self.lifetime: Accesses = ((self.program, READ),)  #: a daemon's timer fires only while the program runs
@@ -238,7 +245,7 @@ class World:
 
     def _announce_end(self, thread: ControlledThread) -> None:
         if self.learned.ends:
-            thread.announce(Operation("end", thread, WRITE))
+            thread.announce(_End("end", thread, WRITE))
         others = [other for other in self.threads if not other.ended and other is not thread]
         if not thread.daemon and others and all(other.daemon for other in others):
             thread.announce(self.exit)
@@ -378,6 +385,8 @@ class World:
 
     def expiry(self, thread: ControlledThread) -> Accesses:
         """Return what is touched, beside the operation's own location, when the time of *thread* runs out."""
+        if self.timeouts == "idle":
+            return ()  # it comes after everything before it anyway
         return self.tick + self.lifetime if thread.daemon else self.tick
 
     def expire(self, thread: ControlledThread) -> None:

@@ -2,7 +2,8 @@
 
 Happens-before is kept in vector clocks: `clock[t]` counts the steps of thread t that come before. Two dependent
 steps race when the first does not also come before the second in another way. A blocking acquisition follows the
-release that enabled it, and that pair cannot be exchanged; what it races with is the acquisition before.
+release that enabled it, and that pair cannot be exchanged; what it races with is the acquisition before. Where
+timeouts fire only when nothing else can run, a timed acquisition waits just so.
 
 Races are looked for in operations that were announced and never executed, too: a deadlock hides the reversal that
 avoids it, unless the blocked acquisition is asked what it races with.
@@ -56,14 +57,11 @@ class _Analysis:
                 continue
             dependencies = self._dependencies(event.accesses)
             if len(self.clocks) >= start and dependencies:
-                assert event.operation is not None
-                yield from self._races(event.thread, event.accesses, dependencies, event.operation.blocking)
+                yield from self._races(event, event.accesses, dependencies, world)
             self._step(event, event.accesses, dependencies)
         for event in world.left:
             assert event.accesses is not None
-            assert event.operation is not None
-            dependencies = self._dependencies(event.accesses)
-            yield from self._races(event.thread, event.accesses, dependencies, event.operation.blocking)
+            yield from self._races(event, event.accesses, self._dependencies(event.accesses), world)
 
     def _follow(self, event: Event) -> None:
         """Note a start or a join."""
@@ -87,7 +85,7 @@ class _Analysis:
         position = len(self.clocks)
         self.clocks.append(clock[:])
         self.owners.append(event.thread)
-        release = event.operation is not None and event.operation.kind == "release"
+        release = event.operation is not None and event.operation.enabling
         for location, mode in accesses:
             pasts = self.pasts.setdefault(location, [])
             if mode is WRITE:
@@ -105,17 +103,20 @@ class _Analysis:
         return found
 
     def _reversible(self, accesses: Accesses) -> set[int]:
-        """Return the earlier steps that a blocking acquisition could come before."""
+        """Return the earlier steps that an operation which waits could come before."""
         location, _ = accesses[0]
         pasts = self.pasts.get(location, [])
         if any(past.release for past in pasts):
             return {past.position for past in pasts if not past.release}
         return {past.position for past in pasts if past.mode is WRITE} or {past.position for past in pasts}
 
-    def _races(self, thread: int, accesses: Accesses, dependencies: list[int], blocking: bool) -> Iterator[Race]:
+    def _races(self, event: Event, accesses: Accesses, dependencies: list[int], world: World) -> Iterator[Race]:
+        thread = event.thread
         own = self.now[thread]
         known = own[:]
-        candidates = self._reversible(accesses) if blocking else set(dependencies)
+        assert event.operation is not None
+        waits = event.operation.blocking or (event.operation.timed and world.timeouts == "idle")
+        candidates = self._reversible(accesses) if waits and accesses else set(dependencies)
         for position in sorted(candidates, reverse=True):
             owner = self.owners[position]
             if known[owner] >= self.clocks[position][owner]:
