@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Program, Settings, explore, prepared
+from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Monitor, Program, Settings, explore, prepared
 from treadle.sched.errors import ScheduleError
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Failure, Result
@@ -40,6 +40,7 @@ def check(
     allow_deadlock: bool = False,
     stop_on_failure: bool = True,
     seed: int | None = None,
+    monitor: Monitor | None = None,
     on_execution: Callable[[Counts], None] | None = None,
 ) -> Result:
     """Run *program* through every interleaving of its threads that can differ, and say whether one fails.
@@ -61,6 +62,7 @@ def check(
         allow_deadlock: count deadlocks instead of failing.
         stop_on_failure: stop at the first failing execution.
         seed: seed of a random strategy; drawn, and said in the result, when not given.
+        monitor: looks at each execution when it has ended, and may object to it.
         on_execution: called after each execution with the counts so far.
 
     Returns:
@@ -80,7 +82,7 @@ def check(
     policy, name, seed = _strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
-    settings = Settings(tuple(instrument), timeouts, max_steps, allow_deadlock)
+    settings = Settings(tuple(instrument), timeouts, max_steps, allow_deadlock, monitor)
     with prepared(program, settings) as laboratory:
         found = explore(
             laboratory,
@@ -152,7 +154,12 @@ def describe_loop(laboratory: Laboratory, limited: World) -> str:
 
 
 def replay(
-    program: Program, schedule: str, *, instrument: Iterable[Instrumentable] = (), max_steps: int = 20_000
+    program: Program,
+    schedule: str,
+    *,
+    instrument: Iterable[Instrumentable] = (),
+    max_steps: int = 20_000,
+    monitor: Monitor | None = None,
 ) -> None:
     """Run *program* once, under *schedule*, and raise what that execution raises.
 
@@ -161,6 +168,7 @@ def replay(
         schedule: `Failure.schedule`.
         instrument: the same as for the check.
         max_steps: the same as for the check.
+        monitor: the same as for the check.
 
     Raises:
         ScheduleError: *schedule* is no schedule, or does not fit the program.
@@ -169,7 +177,7 @@ def replay(
     """
     _require_program(program)
     steps, timeouts = decode(schedule)
-    with prepared(program, Settings(tuple(instrument), timeouts, max_steps)) as laboratory:
+    with prepared(program, Settings(tuple(instrument), timeouts, max_steps, monitor=monitor)) as laboratory:
         learned = Learned()
         world = laboratory.execute(Replay(steps), learned)
         if world.outcome is Outcome.RELEARN:
