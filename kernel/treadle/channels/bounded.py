@@ -92,20 +92,18 @@ class Bounded(Channel[T]):
     def take(self) -> T:
         if self.finished:
             raise IndexError
-        node = self._head.get("next")
         try:
-            while node is not None:
-                message = node.pop("message", NOTHING)
-                if message is not NOTHING:
-                    self._head = node
-                    if self.senders.waiting:
-                        self.senders.wake()
-                    return message
-                node = node.get("next")
+            node = self._head["next"]
+            message = node.pop("message")
+            self._head = node
+            if self.senders.waiting:
+                self.senders.wake()
+        except KeyError:  # no next node, or consumed by another
+            return self._take_on()
         except BaseException:
             self.senders.wake()
             raise
-        raise IndexError
+        return message
 
     def empty(self) -> None:
         # `_head` stays: what is discarded here makes no room for a send that started before.
@@ -113,6 +111,22 @@ class Bounded(Channel[T]):
         while node is not None:
             node.pop("message", NOTHING)
             node = node.get("next")
+
+    def _take_on(self) -> T:
+        """Take from the first node that is truly unconsumed."""
+        node = self._head
+        try:
+            while (after := node.get("next")) is not None:
+                node = after
+                message = node.pop("message", NOTHING)
+                if message is not NOTHING:
+                    self._head = node
+                    self.senders.wake()
+                    return message
+        except BaseException:
+            self.senders.wake()
+            raise
+        raise IndexError
 
     def _offer_at_end(self, message: T) -> Failure | None:
         """Offer from the true end of the queue, and against what is truly consumed."""
