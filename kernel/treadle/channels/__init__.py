@@ -1,1 +1,32 @@
 """Channels with the semantics of Rust's std::sync::mpsc. Imports the standard library only."""
+
+from treadle.channels.errors import (
+    ChannelError,
+    Disconnected,
+    Empty,
+    Full,
+    HandleClosed,
+    RecvError,
+    RecvTimeout,
+    SendError,
+    SendTimeout,
+)
+from treadle.channels.handles import Receiver, Sender, SyncSender
+from treadle.channels.making import channel, sync_channel
+
+__all__ = [
+    "ChannelError",
+    "Disconnected",
+    "Empty",
+    "Full",
+    "HandleClosed",
+    "Receiver",
+    "RecvError",
+    "RecvTimeout",
+    "SendError",
+    "SendTimeout",
+    "Sender",
+    "SyncSender",
+    "channel",
+    "sync_channel",
+]

@@ -1,0 +1,12 @@
+"""The primitives that the channels stand on.
+
+Every other file here takes these names from this one. The rules of what is built on them: shared state
+lives in attributes of ordinary objects and in deques, dicts, lists and sets touched one method call at a
+time; such a call, an attribute load or store, and `lock.acquire(False)` are the only atomic steps.
+"""
+
+from _thread import TIMEOUT_MAX, LockType, allocate_lock, get_ident
+from collections import deque
+from time import monotonic
+
+__all__ = ["TIMEOUT_MAX", "LockType", "allocate_lock", "deque", "get_ident", "monotonic"]

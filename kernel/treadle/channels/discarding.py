@@ -1,0 +1,29 @@
+"""The discarding of messages that nobody will receive.
+
+A discarded message may hold the last receiver of another channel, whose messages are discarded in turn,
+and so on without bound. A thread that is discarding already therefore only notes what comes up.
+"""
+
+from collections.abc import Callable
+
+from treadle.channels._primitives import deque, get_ident
+
+__all__ = ["discard"]
+
+_noted: dict[int, deque[Callable[[], None]]] = {}
+
+
+def discard(empty: Callable[[], None]) -> None:
+    """Call `empty`, and what further calls note in the meantime, one after the other and not nested."""
+    thread = get_ident()
+    noted = _noted.get(thread)
+    if noted is not None:
+        noted.append(empty)
+        return
+    noted = deque((empty,))
+    _noted[thread] = noted
+    try:
+        while noted:
+            noted.popleft()()
+    finally:
+        _noted.pop(thread, None)

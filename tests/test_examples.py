@@ -1,0 +1,44 @@
+"""The examples print what their text promises."""
+
+from pathlib import Path
+
+import pytest
+
+from examples import basic_channel, multiple_producers, nonblocking_receive
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_the_basic_channel_prints_the_words_in_order_and_then_ends(capsys: Capture) -> None:
+    basic_channel.main(delay=0)
+    assert capsys.readouterr().out.splitlines() == [
+        "Received: Hello",
+        "Received: from",
+        "Received: the",
+        "Received: spawned",
+        "Received: thread",
+        "All messages received",
+    ]
+
+
+def test_multiple_producers_print_all_lines_each_thread_in_its_order(capsys: Capture) -> None:
+    multiple_producers.main(delay=0)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9
+    for thread_id in range(3):
+        prefix = f"Thread {thread_id} says: "
+        own = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+        assert own == ["Message 0", "Message 1", "Message 2"]
+
+
+def test_the_nonblocking_receive_works_until_the_message_comes(capsys: Capture) -> None:
+    nonblocking_receive.main(delay=0.001, work=0.001)
+    *working, received = capsys.readouterr().out.splitlines()
+    assert received == "Received: Hello after delay"
+    assert set(working) == {"No message yet, doing other work..."}
+
+
+def test_every_example_is_tested_here() -> None:
+    tested = {basic_channel, multiple_producers, nonblocking_receive}
+    examples = Path(__file__).parent.parent / "examples"
+    assert {Path(module.__file__ or "").name for module in tested} == {p.name for p in examples.glob("*.py")}
