@@ -45,15 +45,15 @@ EXPECTED = (
     Expected(
         DisconnectionDiscards(senders=1, messages=1),
         Verdict.VIOLATED,
-        0,
-        0,
+        6,
+        4,
         TOLD_TOO_EARLY,
     ),
     Expected(
         DisconnectionDiscards(senders=2, messages=2),
         Verdict.VIOLATED,
-        0,
-        0,
+        149,
+        8,
         TOLD_TOO_EARLY,
     ),
 )
