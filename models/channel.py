@@ -12,7 +12,7 @@ handle closed). Rendezvous pairs two callers, and is no channel of this kind.
 Rules: no function here knows a process or a message's meaning; none compares messages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -31,6 +31,10 @@ class Channel:
     buffer: tuple[object, ...] = ()  # the oldest message first
     senders: frozenset[str] = frozenset()  # names of the open handles
     receivers: frozenset[str] = frozenset()
+
+
+Send: TypeAlias = Callable[[Channel, str, object], Iterator[Step[Channel]]]  # channel, handle, message
+Receive: TypeAlias = Callable[[Channel, str], Iterator[Step[Channel]]]  # channel, handle
 
 
 def consistent(state: Channel) -> bool:

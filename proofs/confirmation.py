@@ -2,6 +2,9 @@
 
 A contract is a function whose leading assertion says which arguments count, and whose other assertions
 must then hold. CrossHair runs it on symbols instead of values, path after path.
+
+Assumes: some arguments count. CrossHair also confirms a contract whose leading assertion nothing meets, so
+that every contract needs a test that breaks it on purpose.
 """
 
 from collections.abc import Callable

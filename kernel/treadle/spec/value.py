@@ -6,6 +6,7 @@ to itself alone, makes every answer wrong without a sign of it, so such states a
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 
 
 def record(value: object) -> Mapping[str, object]:
@@ -20,7 +21,7 @@ def record(value: object) -> Mapping[str, object]:
 def require_value(state: object, origin: str) -> None:
     """Raise TypeError, naming the origin and the field, unless the state is an immutable value."""
     flaw = _flaw(state, "")
-    if not flaw and state is not None and type(state).__eq__ is object.__eq__:
+    if not flaw and type(state).__eq__ is object.__eq__ and not isinstance(state, Enum | None):
         flaw = f"{state!r} is equal to itself alone"
     if flaw:
         raise TypeError(f"{origin}: {flaw}; a state must be an immutable value")
