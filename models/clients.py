@@ -4,7 +4,7 @@ Each sender sends its messages, (sender, number), and drops its handle. The rece
 nothing more can come, and drops its handle; with ``early_drop`` it may do so at any moment. A model says
 which channel stands between them, and may replace `send_step` and `recv_step` by steps that are wrong.
 
-A process that waits is one whose action is not enabled: a lost wake-up is a deadlock here.
+A process that waits is one whose action is not enabled; if all wait, that is a deadlock.
 """
 
 from collections.abc import Iterator

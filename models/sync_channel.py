@@ -1,7 +1,7 @@
 """std::sync::mpsc's `sync_channel(n)`, n at least 1: a send waits while n messages are queued.
 
-Statements S2, S9 (exactly n without waiting), S16 (a send waits), S19 and S20 (disconnection wakes every sender),
-S25, S36-S42, S53-S61, S68-S70, S75 (no lost wake-up).
+Statements S2, S9 (exactly n without waiting), S16 (a send waits), S19 and S20 (disconnection ends every wait),
+S25, S36-S42, S53-S61, S68-S70.
 
 Its broken twins are `OneTooMany`, which lets in a message more than it has room for, and `LostPermit`, where a
 receive from a full channel does not give its place back.

@@ -170,6 +170,8 @@ def test_a_limit_may_lie_within_the_initial_states() -> None:
 
     result = check(Many(), max_states=3)
     assert (result.verdict, result.distinct, result.depth) == (Verdict.UNKNOWN, 3, 1)
+    assert result.bound is not None
+    assert result.bound.endswith("which are a part of level 1")
     assert check(Many(), max_states=6).verdict is Verdict.HOLDS
 
 
@@ -211,9 +213,16 @@ def test_an_action_that_never_happens_is_reported() -> None:
 # --- the verdict, and how a result reads ---
 
 
-def test_a_verdict_is_no_bool() -> None:
+def test_neither_a_result_nor_its_verdict_is_a_bool() -> None:
+    result = check(DieHard())
     with pytest.raises(TypeError, match="one of three"):
-        bool(check(DieHard()).verdict)
+        bool(result)
+    with pytest.raises(TypeError, match="one of three"):
+        bool(result.verdict)
+
+
+def test_a_verdict_reads_as_its_word() -> None:
+    assert [str(verdict) for verdict in Verdict] == ["holds", "violated", "unknown"]
 
 
 def test_a_result_reads_state_by_state_with_what_changed() -> None:

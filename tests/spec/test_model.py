@@ -3,11 +3,11 @@
 import enum
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
-from treadle.spec import Model, Verdict, action, check, invariant
+from treadle.spec import Counterexample, Model, Verdict, action, check, invariant
 
 
 class Counter(Model[int]):
@@ -159,6 +159,32 @@ def test_a_domain_that_is_no_iterable_is_refused() -> None:
             yield where
 
     refused(TypeError, "action go: the domain of where is 3, which is not iterable", Nowhere)
+
+
+def test_an_action_takes_the_state() -> None:
+    with pytest.raises(TypeError, match="action go must take the state"):
+
+        class Wrong(Counter):
+            @action
+            def go(self) -> Iterator[int]:
+                yield 0
+
+
+# --- types, which mypy checks as it reads this ---
+
+
+def test_the_type_of_the_states_reaches_the_counterexample() -> None:
+    assert_type(check(Counter()).counterexample, Counterexample[int] | None)
+    assert_type(Counter().count(1), Iterator[int])
+
+
+def test_an_action_that_gives_no_states_is_a_type_error() -> None:
+    class Wrong(Counter):
+        @action  # type: ignore[type-var]  # the mistake
+        def go(self, state: int) -> None:
+            return None
+
+    refused(TypeError, "action go returned None", Wrong)
 
 
 # --- inheritance ---

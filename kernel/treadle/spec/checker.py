@@ -147,9 +147,10 @@ class _Search(Generic[S]):
         if violation:
             return self._result(Verdict.VIOLATED, len(self._parents), self._depth + 1, violation)
         complete = self._depth if self._next else self._depth - 1
+        levels = f"levels 1 to {complete} and " if complete else ""
         bound = (
-            f"max_states={self._limit} reached: no violation in the states found, which are "
-            f"levels 1 to {complete} and a part of level {complete + 1}; deeper ones are not known"
+            f"max_states={self._limit} reached: no violation among the states found, "
+            f"which are {levels}a part of level {complete + 1}"
         )
         return self._result(Verdict.UNKNOWN, len(self._parents), complete + 1, bound=bound)
 

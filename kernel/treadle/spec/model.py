@@ -108,7 +108,10 @@ def invariants(model: Model[S]) -> tuple[Invariant[S], ...]:
 
 
 def _mark_action(method: ActionMethod, domains: dict[str, Domain]) -> ActionMethod:
-    parameters = list(inspect.signature(method).parameters.values())[2:]
+    takes = list(inspect.signature(method).parameters.values())
+    if len(takes) < 2:
+        raise TypeError(f"action {method.__name__} must take the state")
+    parameters = takes[2:]
     required = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
     unknown = sorted(domains.keys() - {parameter.name for parameter in parameters})
     if unknown:

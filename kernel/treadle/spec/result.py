@@ -5,7 +5,7 @@ Rules: nothing here searches, and nothing here knows how a model is written.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from treadle.spec.value import record
 from treadle.verdict import Verdict
@@ -59,6 +59,10 @@ class Result(Generic[S]):
     def never_enabled(self) -> tuple[str, ...]:
         """Actions that happened in no state reached: what the model says about them was not checked."""
         return tuple(name for name, coverage in self.coverage.items() if not coverage.transitions)
+
+    def __bool__(self) -> NoReturn:
+        """Refuse to be one of two answers: ``assert check(model)`` would pass whatever was found."""
+        raise TypeError("a result has one of three verdicts: compare its verdict with Verdict.HOLDS")
 
     def __str__(self) -> str:
         """The answer, what each action did, and the counterexample."""
