@@ -1,6 +1,7 @@
 """What a check answers."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_a_limit_makes_the_answer_unknown_and_says_what_was_covered() -> None:
     assert (result.verdict, result.distinct, result.depth) == (Verdict.UNKNOWN, 7, 4)
     assert result.bound is not None
     assert result.bound.startswith("max_states=7 reached")
-    assert "levels 1 to 3 and a part of level 4" in result.bound
+    assert result.bound.endswith("among the 7 states found, the deepest of them at level 4; there are more")
 
 
 def test_a_limit_that_all_states_keep_is_no_bound() -> None:
@@ -171,7 +172,7 @@ def test_a_limit_may_lie_within_the_initial_states() -> None:
     result = check(Many(), max_states=3)
     assert (result.verdict, result.distinct, result.depth) == (Verdict.UNKNOWN, 3, 1)
     assert result.bound is not None
-    assert result.bound.endswith("which are a part of level 1")
+    assert result.bound.endswith("the 3 states found, the deepest of them at level 1; there are more")
     assert check(Many(), max_states=6).verdict is Verdict.HOLDS
 
 
@@ -182,10 +183,24 @@ def test_a_violation_among_the_states_found_outranks_the_limit() -> None:
             return state < 2
 
     assert check(Two(), max_states=2).verdict is Verdict.UNKNOWN
-    result = check(Two(), max_states=3)
-    assert result.verdict is Verdict.VIOLATED
+    assert check(Two(), max_states=3).verdict is Verdict.VIOLATED
+
+
+def test_a_violation_in_a_level_cut_short_is_found() -> None:
+    class Fork(Line):
+        @action
+        def go(self, state: int) -> Iterator[int]:
+            yield from (1, 2, 3)
+
+        @invariant
+        def below_two(self, state: int) -> bool:
+            return state < 2
+
+    assert check(Fork(), max_states=2).verdict is Verdict.UNKNOWN
+    result = check(Fork(), max_states=3)
+    assert (result.verdict, result.distinct, result.depth) == (Verdict.VIOLATED, 3, 2)
     assert result.counterexample is not None
-    assert result.counterexample.states == (0, 1, 2)
+    assert result.counterexample.states == (0, 2)
 
 
 # --- coverage ---
@@ -265,3 +280,60 @@ def test_a_state_that_is_no_record_reads_whole() -> None:
         "state 2, after go",
         "    0 → 1",
     ]
+
+
+@dataclass(frozen=True)
+class Box:
+    inner: object
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Empty:
+    pass
+
+
+class Boxes(Model[object]):
+    """Goes through the states it is given, and stops."""
+
+    def __init__(self, *states: object) -> None:
+        self.states = states
+
+    def init(self) -> Iterator[object]:
+        yield self.states[0]
+
+    @action
+    def go(self, state: object) -> Iterator[object]:
+        yield from self.states[self.states.index(state) + 1 :][:1]
+
+
+def read(*states: object) -> list[str]:
+    return str(check(Boxes(*states)).counterexample).splitlines()[1:]
+
+
+def test_a_record_in_a_record_reads_by_its_path() -> None:
+    assert read(Box(Box(1), frozenset("ba")), Box(Box(2), frozenset("ba"))) == [
+        "state 1, initial",
+        "    inner.inner = 1",
+        "    inner.names = {}",
+        "    names = {'a', 'b'}",
+        "state 2, after go",
+        "    inner.inner = 1 → 2",
+    ]
+
+
+def test_a_set_reads_in_the_same_order_in_every_run() -> None:
+    names = [f"n{digit}" for digit in range(10)]
+    assert read(Box(0, frozenset(names[:9])), Box(0, frozenset(names)))[-1].endswith(
+        "→ {" + ", ".join(map(repr, names)) + "}"
+    )
+
+
+def test_a_state_of_another_kind_reads_whole() -> None:
+    assert read(Box(1), Empty())[-1] == "    Box(inner=1, names=frozenset()) → Empty()"
+    assert read(Empty(), Box(1))[1:] == [
+        "    Empty()",
+        "state 2, after go",
+        "    Empty() → Box(inner=1, names=frozenset())",
+    ]
+    assert read(Box(Empty()), Box(Box(1)))[-1] == "    inner = Empty() → Box(inner=1, names=frozenset())"

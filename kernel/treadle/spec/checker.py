@@ -107,7 +107,7 @@ class _Search(Generic[S]):
         parents, transitions = self._parents, self._transitions
         limit = float("inf") if self._limit is None else self._limit
         functions = list(enumerate(step.successors for step in self._steps))
-        for state in () if self._full else self._level:
+        for state in self._level:
             stuck = True
             for index, function in functions:
                 taken, successor = 0, state
@@ -143,16 +143,16 @@ class _Search(Generic[S]):
         return _raised(origin, state, error)
 
     def _give_up(self) -> Result[S]:
+        """Answer for the states within the limit."""
+        found, depth = len(self._parents), self._depth + bool(self._next)
         violation = self._inspect(self._next)
         if violation:
-            return self._result(Verdict.VIOLATED, len(self._parents), self._depth + 1, violation)
-        complete = self._depth if self._next else self._depth - 1
-        levels = f"levels 1 to {complete} and " if complete else ""
+            return self._result(Verdict.VIOLATED, found, depth, violation)
         bound = (
-            f"max_states={self._limit} reached: no violation among the states found, "
-            f"which are {levels}a part of level {complete + 1}"
+            f"max_states={self._limit} reached: no violation among the {found:,} states found, "
+            f"the deepest of them at level {depth}; there are more"
         )
-        return self._result(Verdict.UNKNOWN, len(self._parents), complete + 1, bound=bound)
+        return self._result(Verdict.UNKNOWN, found, depth, bound=bound)
 
     def _result(
         self,
