@@ -1,11 +1,20 @@
-"""The three answers of every checker."""
+"""The three answers a check may give."""
 
-import enum
+from enum import Enum
+from typing import NoReturn
 
 
-class Verdict(enum.Enum):
-    """What a check can say; never a bare bool, because a spent budget is not a proof."""
+class Verdict(Enum):
+    """Holds (exhausted, within the stated bounds), violated (with a witness), or unknown (budget spent)."""
 
-    HOLDS = "holds"  #: everything within the named bounds was looked at
-    VIOLATED = "violated"  #: there is a failure, and it replays
-    UNKNOWN = "unknown"  #: a budget was spent or an execution was cut short; the answer says which
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+
+    def __str__(self) -> str:
+        """The word by itself."""
+        return self.value
+
+    def __bool__(self) -> NoReturn:
+        """Refuse to be one of two answers."""
+        raise TypeError("a verdict is one of three answers: compare it with Verdict.HOLDS")
