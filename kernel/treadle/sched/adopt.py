@@ -21,7 +21,9 @@ from treadle.sched import locks
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.patching import Patches
 
-_LOCK_TYPES = (_thread.LockType, _thread.RLock)
+# Taken before anything is patched.
+_REAL_RLOCK = _thread.RLock
+_LOCK_TYPES = (_thread.LockType, _REAL_RLOCK)
 _OUTSIDE = "code outside the execution"
 
 
@@ -69,7 +71,7 @@ class Adopted:
         found = self._stand_ins.get(id(value))
         if found is None:
             made: locks.Lock | locks.RLock
-            if isinstance(value, _thread.RLock):
+            if isinstance(value, _REAL_RLOCK):
                 made, held = locks.RLock(path), False
             else:
                 made, held = locks.Lock(path), value.locked()

@@ -64,18 +64,28 @@ class _Watchdog:
 
     def _watch(self) -> None:
         seen: object = None
-        places: list[tuple[int, int]] = []
+        idle = 0
+        places: set[tuple[int, int]] = set()
         while not self._done.wait(self._patience / 8):
             now = self._progress()
-            frame = sys._current_frames().get(self._owner)
-            if now != seen or runtime.current is None or frame is None:
-                seen, places = now, []
+            if now != seen or runtime.current is None:
+                seen, idle = now, 0
+                places.clear()
                 continue
-            places.append((id(frame), frame.f_lasti))
-            if len(places) >= 8:
-                self._reason = _describe(frame, stuck=len(set(places)) == 1)
+            idle += 1
+            if idle > 4:
+                self._look(places, last=idle >= 8)
+            if idle >= 8:
                 self._interrupt()
-                places = []
+                idle = 0
+
+    def _look(self, places: set[tuple[int, int]], *, last: bool) -> None:
+        # Not before there is reason to: holding a frame keeps what it refers to alive, and finalizers are behaviour.
+        frame = sys._current_frames().get(self._owner)
+        if frame is not None:
+            places.add((id(frame), frame.f_lasti))
+            if last:
+                self._reason = _describe(frame, stuck=len(places) == 1)
 
     def _interrupt(self) -> None:
         if self._by_signal:
