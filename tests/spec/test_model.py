@@ -45,7 +45,9 @@ def test_a_model_is_checked_with_its_constants() -> None:
 
 
 def test_a_model_prints_its_constants() -> None:
-    assert repr(Counter(limit=9)) == "Counter(limit=9)"
+    model = Counter(limit=9)
+    vars(model)["_cache"] = {}
+    assert repr(model) == "Counter(limit=9)"
 
 
 def test_a_model_may_be_a_dataclass() -> None:
@@ -67,6 +69,11 @@ def test_a_model_may_be_a_dataclass() -> None:
 def test_an_action_stays_a_method() -> None:
     assert list(Counter().count(1)) == [2]
     assert list(Counter().count(3)) == []
+
+
+def test_a_model_holds_however_often_it_is_checked() -> None:
+    model = Counter()
+    assert check(model) == check(model)
 
 
 # --- parameters ---

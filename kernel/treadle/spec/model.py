@@ -72,8 +72,9 @@ class Model(ABC, Generic[S]):
                     )
 
     def __repr__(self) -> str:
-        """The model with its constants."""
-        constants = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        """The model with its constants, which are its public attributes."""
+        public = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        constants = ", ".join(f"{name}={value!r}" for name, value in public.items())
         return f"{type(self).__name__}({constants})"
 
 
