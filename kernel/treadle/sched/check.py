@@ -1,5 +1,6 @@
 """The public functions: check a program, and replay a schedule."""
 
+import copy
 import functools
 import inspect
 import math
@@ -8,17 +9,18 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Monitor, Program, Settings, explore, prepared
-from treadle.sched.errors import ScheduleError
+from treadle.sched.errors import CheckError, ScheduleError
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Failure, Result
-from treadle.sched.schedule import decode, encode
+from treadle.sched.schedule import Schedule, decode, encode
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.dfs import DepthFirst
 from treadle.sched.strategies.exhaustive import Exhaustive
+from treadle.sched.strategies.expand import Expand
 from treadle.sched.strategies.random_walk import RandomWalk
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.trace import Recorder, render
-from treadle.sched.world import Learned, Outcome, Timeouts, World
+from treadle.sched.world import Outcome, Timeouts, World
 from treadle.verdict import Verdict
 
 StrategyName = Literal["exhaustive", "dfs", "random"]
@@ -129,14 +131,21 @@ def summarize(
 
 
 def explain(laboratory: Laboratory, failing: World, error: BaseException) -> Failure:
-    """Replay a failing execution and write it down."""
-    schedule = encode(failing.steps, laboratory.settings.timeouts)
-    recorder = Recorder()
-    world = laboratory.execute(Replay(failing.steps), failing.learned, recorder)
+    """Make a failing execution again, with every access a step, and write it down."""
+    learned = copy.copy(failing.learned)
+    learned.everything = True
+    expand = Expand(failing.steps, failing.shared)
+    recorder = Recorder(expand.is_free)
+    world = laboratory.execute(expand, learned, recorder)
     again = laboratory.failure_of(world)
-    shown = again if again is not None else error
-    trace = render(world, recorder.rows, shown, schedule)
-    return Failure(error, schedule, trace, failing.failed.label if failing.failed is not None else "")
+    if again is None:
+        raise CheckError(
+            f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
+            "please report the program"
+        )
+    schedule = encode(Schedule(world.steps, laboratory.settings.timeouts, learned.ends, learned.clock))
+    trace = render(world, recorder.rows, again, schedule)
+    return Failure(again, schedule, trace, world.failed.label if world.failed is not None else "")
 
 
 def describe_loop(laboratory: Laboratory, limited: World) -> str:
@@ -176,15 +185,16 @@ def replay(
         Exception: whatever left a thread first.
     """
     _require_program(program)
-    steps, timeouts = decode(schedule)
-    with prepared(program, Settings(tuple(instrument), timeouts, max_steps, monitor=monitor)) as laboratory:
-        learned = Learned()
-        world = laboratory.execute(Replay(steps), learned)
-        if world.outcome is Outcome.RELEARN:
-            world = laboratory.execute(Replay(steps), learned)
+    wanted = decode(schedule)
+    limit = len(wanted.steps) + max_steps
+    with prepared(program, Settings(tuple(instrument), wanted.timeouts, limit, monitor=monitor)) as laboratory:
+        learned = wanted.learned()
+        world = laboratory.execute(Replay(wanted.steps), learned)
+        while world.outcome is Outcome.RELEARN:
+            world = laboratory.execute(Replay(wanted.steps), learned)
         error = laboratory.failure_of(world)
-    if error is None and world.outcome is not Outcome.LIMIT and len(world.steps) < len(steps):
-        raise ScheduleError(f"the program ended after {len(world.steps)} of the schedule's {len(steps)} steps")
+    if error is None and len(world.steps) < len(wanted.steps):
+        raise ScheduleError(f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps")
     if error is not None:
         raise error
 

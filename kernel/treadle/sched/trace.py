@@ -3,6 +3,7 @@
 import linecache
 import os
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple
 
@@ -39,22 +40,24 @@ class Row(NamedTuple):
 class Recorder:
     """Notes, while an execution is replayed, what each step is and where in the source it stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, leave_out: Callable[[ControlledThread], bool] = lambda thread: False) -> None:
         self.rows: list[Row] = []
-        self._world: World | None = None
-        self._values: list[tuple[int, object]] = []
+        self._leave_out = leave_out
+        self._shown: ControlledThread | None = None  # who executed the last step that is shown
 
     def attach(self, world: World) -> None:
         """Record the steps of *world*, which is about to run."""
         self.rows.clear()
-        self._world = world
+        self._shown = None
         world.observer = self._note
 
     def _note(self, thread: ControlledThread, operation: Operation) -> None:
-        assert self._world is not None
+        if self._leave_out(thread):
+            return
         frame = sys._getframe() if runtime.current is thread else thread.greenlet.gr_frame
         text = describe(operation, thread)
-        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._world, thread)))
+        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._shown, thread)))
+        self._shown = thread
 
 
 def describe(operation: Operation, thread: ControlledThread) -> str:
@@ -65,8 +68,7 @@ def describe(operation: Operation, thread: ControlledThread) -> str:
     return text if outlook is None else f"{text} {outlook}"
 
 
-def _why_switched(world: World, chosen: ControlledThread) -> str | None:
-    last = world.last
+def _why_switched(last: ControlledThread | None, chosen: ControlledThread) -> str | None:
     if last is None or last is chosen:
         return None
     if last.ended:

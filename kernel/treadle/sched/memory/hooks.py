@@ -6,15 +6,16 @@ known to read only counts as a write.
 """
 
 import builtins
+import enum
 import operator
 import sys
 import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import Any
+from typing import Any, cast
 
 from treadle.sched import runtime
-from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory.locations import Locations, MemoryLocation
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread
@@ -37,19 +38,46 @@ class Touch(Operation):
         self.outlook = outlook
 
 
+def visible(thread: ControlledThread, accesses: Accesses) -> bool:
+    """Say whether *accesses* have to be an operation.
+
+    Accesses that always come one after the other, whatever the schedule, need not be: exchanging what comes before
+    them exchanges them too. So each kind of memory is taken to be free of races until an execution shows that it is
+    not; then it is an operation from the next execution on, and the exploration begins anew. When an exploration
+    has ended, no execution of it had a race among the accesses that were left out.
+    """
+    world = thread.world
+    shown = world.learned.everything
+    clock = world.causality.now[thread.index]
+    for location, mode in cast("tuple[tuple[MemoryLocation, Mode], ...]", accesses):
+        if location.kind in world.shared:
+            shown = True
+        elif location.races(thread.index, clock, mode) and not world.over:
+            world.learned.shared.add(location.kind)
+            world.learned.news = True
+    return shown
+
+
 def begin(*, recording: bool) -> Locations:
     """Forget the locations of the execution before."""
     global locations
     locations = Locations()
     locations.recording = recording
-    _constants.clear()
+    _kinds.clear()
     return locations
 
 
 # -- attributes ---------------------------------------------------------------------------------------------------
 
-#: Whether attribute *name* of a class's instances is code or a descriptor, which are taken to be constant.
-_constants: dict[tuple[type, str], bool] = {}
+class _Kind(enum.Enum):
+    """What reading an attribute of a class's instances touches."""
+
+    CODE = enum.auto()  #: a method, a property or another descriptor: taken to be constant
+    OWN = enum.auto()  #: the instance
+    OTHER = enum.auto()  #: a class, a module, or what the instance inherits as data: looked at each time
+
+
+_kinds: dict[tuple[type, str], _Kind] = {}
 
 _CODE = (
     types.FunctionType,
@@ -70,41 +98,37 @@ _CODE = (
 
 def load_attribute(holder: Any, name: str) -> Any:
     """Perform `holder.name`."""
-    thread = runtime.running()
-    if thread is not None:
-        _announce_load(thread, holder, name)
+    kind = _kinds.get((type(holder), name))
+    if kind is not _Kind.CODE:
+        thread = runtime.running()
+        if thread is not None:
+            if kind is None:
+                kind = _kinds[type(holder), name] = _kind(type(holder), name)
+            if kind is _Kind.OWN:
+                _announce(thread, locations.of(holder, name), False, holder, name)
+            elif kind is _Kind.OTHER:
+                _load_other(thread, holder, name)
     return getattr(holder, name)
 
 
-def _announce_load(thread: ControlledThread, holder: Any, name: str) -> None:
-    cls = type(holder)
-    constant = _constants.get((cls, name))
-    if constant is None:
-        constant = _constants[cls, name] = _is_constant(cls, name)
-    if constant:
-        return
+def _load_other(thread: ControlledThread, holder: Any, name: str) -> None:
     if isinstance(holder, (type, types.ModuleType)):
         owner, value = _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
-        if value is not None and isinstance(value, _CODE):
-            return
-        _announce(thread, locations.of(owner, name), False, holder, name)
+        if value is None or not isinstance(value, _CODE):
+            _announce(thread, locations.of(owner, name), False, holder, name)
         return
-    inherited, value = _class_attribute(cls, name)
-    if value is not None and not isinstance(value, types.MemberDescriptorType):
-        # Read through the instance, found on the class: a write to either changes it.
-        shared = locations.of(inherited, name)
-        thread.announce(Operation("read", locations.of(holder, name), READ, (shared, READ)))
-        return
-    _announce(thread, locations.of(holder, name), False, holder, name)
+    # Read through the instance, found on the class: a write to either changes it.
+    inherited = locations.of(_class_attribute(type(holder), name)[0], name)
+    _perform(thread, Operation("read", locations.of(holder, name), READ, (inherited, READ)))
 
 
-def _is_constant(cls: type, name: str) -> bool:
+def _kind(cls: type, name: str) -> _Kind:
     if issubclass(cls, (type, types.ModuleType)):
-        return False
+        return _Kind.OTHER
     _, value = _class_attribute(cls, name)
-    return isinstance(value, _CODE) or (
-        value is not None and not isinstance(value, types.MemberDescriptorType) and hasattr(type(value), "__get__")
-    )
+    if value is None or isinstance(value, types.MemberDescriptorType):
+        return _Kind.OWN
+    return _Kind.CODE if isinstance(value, _CODE) or hasattr(type(value), "__get__") else _Kind.OTHER
 
 
 def _class_attribute(cls: type, name: str) -> tuple[type, Any]:
@@ -127,7 +151,7 @@ def delete_attribute(holder: Any, name: str) -> None:
     """Perform `del holder.name`."""
     thread = runtime.running()
     if thread is not None and not _is_property(holder, name):
-        thread.announce(locations.of(holder, name).write)
+        _perform(thread, locations.of(holder, name).write)
     delattr(holder, name)
 
 
@@ -136,13 +160,22 @@ def _is_property(holder: Any, name: str) -> bool:
 
 
 def _announce(thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None) -> None:
+    operation = location.write if write else location.read
+    if not visible(thread, operation.fixed):
+        return
     if not locations.recording:
-        thread.announce(location.write if write else location.read)
+        thread.announce(operation)
     elif write:
         text = f"← {_short(subject)}"
         thread.announce(Touch(location, True, lambda _: text))
     else:
         thread.announce(Touch(location, False, lambda _: f"→ {_short(_peek(subject, name))}"))
+
+
+def _perform(thread: ControlledThread, operation: Operation) -> None:
+    """Announce *operation* if it has to be one."""
+    if visible(thread, operation.accesses(thread)):
+        thread.announce(operation)
 
 
 def _peek(holder: Any, name: str | None) -> Any:
@@ -224,7 +257,7 @@ def _reads_of(arguments: Iterable[Any]) -> Accesses:
 
 def _announce_container(thread: ControlledThread, container: Any, write: bool) -> None:
     location = locations.of(container)
-    thread.announce(location.write if write else location.read)
+    _perform(thread, location.write if write else location.read)
 
 
 def touch(value: Any) -> Any:
@@ -303,7 +336,7 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return function(*arguments, **keywords)
     container, name, rest = _method_of_container(function, arguments)
     if name is not None:
-        thread.announce(ContainerCall(locations.of(container), container, name, rest))
+        _perform(thread, ContainerCall(locations.of(container), container, name, rest))
     elif not _is_python(function):
         arguments = _announce_arguments(thread, function, arguments)
     return function(*arguments, **keywords)
@@ -318,6 +351,14 @@ def _is_python(function: Any) -> bool:
     if isinstance(function, type):
         return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in ("itertools", "collections")
     return isinstance(getattr(type(function), "__call__", None), types.FunctionType)
+
+
+def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+    """Perform `holder.name(*arguments, **keywords)`."""
+    function = load_attribute(holder, name)
+    if type(function) is types.MethodType or type(function) is types.FunctionType:
+        return function(*arguments, **keywords)
+    return call(function, *arguments, **keywords)
 
 
 def _method_of_container(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, str | None, tuple[Any, ...]]:
@@ -373,7 +414,7 @@ def read_variable(name: str) -> None:
     """Announce that the caller reads a variable that it shares through a closure."""
     thread = runtime.running()
     if thread is not None:
-        thread.announce(locations.named(name).read)
+        _perform(thread, locations.named(name).read)
 
 
 def write_variable(name: str, value: Any) -> None:

@@ -23,12 +23,23 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def rewrite(source: str, filename: str) -> ast.Module:
-    """Return the instrumented syntax tree of a module."""
+def rewrite(source: str, filename: str, variable: frozenset[str]) -> ast.Module:
+    """Return the instrumented syntax tree of a module; the globals in *variable* can change while it runs."""
     tree = ast.parse(source, filename)
     scopes = _Scopes(symtable.symtable(source, filename, "exec"))
-    rewritten = _Rewriter(scopes, _rebound(tree)).visit(tree)
+    rewritten = _Rewriter(scopes, _rebound(tree), variable).visit(tree)
     return cast("ast.Module", ast.fix_missing_locations(rewritten))
+
+
+def changed_names(source: str) -> frozenset[str]:
+    """Return the names of globals that code in *source* can change, its own or another module's."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Global):
+            names.update(node.names)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            names.add(node.attr)
+    return frozenset(names)
 
 
 class _Scopes:
@@ -92,9 +103,10 @@ def _rebound(tree: ast.Module) -> frozenset[str]:
 
 
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, scopes: _Scopes, rebound: frozenset[str]) -> None:
+    def __init__(self, scopes: _Scopes, rebound: frozenset[str], variable: frozenset[str]) -> None:
         self._scopes = scopes
         self._rebound = rebound
+        self._variable = variable
         self._classes: list[str] = []  # for private names
         self._depth = 0  # of functions; nothing outside them is rewritten
         self._temporaries = 0
@@ -197,12 +209,16 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not self._depth or (isinstance(node.func, ast.Name) and node.func.id in _FRAME_DEPENDENT):
             return super().generic_visit(node)
-        function = self._one(node.func)
+        if isinstance(node.func, ast.Attribute):
+            hook = "call_method"
+            function = [self._one(node.func.value), self._name_constant(node.func.attr)]
+        else:
+            hook, function = "call", [self._one(node.func)]
         node.args = [self._argument(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self._one(keyword.value)
-        node.args = [function, *node.args]
-        node.func = _hook("call", node)
+        node.args = [*function, *node.args]
+        node.func = _hook(hook, node)
         return node
 
     def _argument(self, node: ast.expr) -> ast.expr:
@@ -246,6 +262,8 @@ class _Rewriter(ast.NodeTransformer):
         verb = "read" if value is None else "write"
         values = [] if value is None else [value]
         if kind == "global":
+            if name not in self._variable:
+                return None
             return _call(f"{verb}_global", node, ast.Constant(name), *values)
         owner = self._scopes.owner(name)
         if name in self._rebound and (kind == "free" or self._is_cell(name)):

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
 from treadle.sched.memory import hooks
-from treadle.sched.memory.rewrite import MARK, rewrite
+from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
 
 Instrumentable = ModuleType | type | FunctionType
 
 _HOOKS: dict[str, object] = {
     name: getattr(hooks, name)
     for name in (
-        "call contains delete_attribute delete_item iterate load_attribute load_item read_global read_variable "
+        "call call_method contains delete_attribute delete_item iterate load_attribute load_item read_global read_variable "
         "store_attribute store_item touch touch_in_place write_global write_variable"
     ).split()
 } | {"slice": slice}
@@ -40,8 +40,10 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
         ValueError: a subject's source is not to be had, or has changed since it was imported.
     """
     exchange: dict[CodeType, CodeType] = {}
+    modules = modules_of(subjects)
+    variable = frozenset().union(*(changed_names(_source(module)) for module in modules))
     for subject in subjects:
-        exchange.update(_exchange_for(subject))
+        exchange.update(_exchange_for(subject, variable))
     _swap(exchange)
     try:
         yield
@@ -71,13 +73,13 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subject: Instrumentable) -> dict[CodeType, CodeType]:
+def _exchange_for(subject: Instrumentable, variable: frozenset[str]) -> dict[CodeType, CodeType]:
     """Return the live code objects of *subject*, each with its instrumented form."""
     wanted = "" if isinstance(subject, ModuleType) else subject.__qualname__
     exchange: dict[CodeType, CodeType] = {}
     for module in modules_of((subject,)):
         live = _live_codes(module)
-        new = _codes(_compiled(module))
+        new = _codes(_compiled(module, variable))
         old = {code: key for code in live for key in (_key(code),)}
         for code, key in old.items():
             inside = code.co_qualname == wanted or code.co_qualname.startswith(f"{wanted}.") or not wanted
@@ -100,16 +102,19 @@ def _corresponding(code: CodeType, key: _Key, new: dict[_Key, CodeType], module:
     return found
 
 
-def _compiled(module: ModuleType) -> CodeType:
+def _source(module: ModuleType) -> str:
     try:
-        source = inspect.getsource(module)
-        file = inspect.getsourcefile(module) or "<unknown>"
+        return inspect.getsource(module)
     except (OSError, TypeError):
         raise ValueError(f"{module.__name__} cannot be instrumented: its source is not to be had") from None
-    tree: ast.Module = rewrite(source, file)
+
+
+def _compiled(module: ModuleType, variable: frozenset[str]) -> CodeType:
+    source, file = _source(module), module.__file__ or "<unknown>"
+    tree: ast.Module = rewrite(source, file, variable)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": the hooks' stand-ins
-        return compile(tree, module.__file__ or file, "exec", dont_inherit=True)
+        return compile(tree, file, "exec", dont_inherit=True)
 
 
 def _codes(code: CodeType) -> dict[_Key, CodeType]:
