@@ -30,8 +30,8 @@ class Handle(ABC):
         if not isinstance(channel, State):
             raise TypeError("handles are made by channel() and sync_channel()")
         self._token = object()
+        self._channel = channel  # before it is counted: cut short in between, it is released nevertheless
         self._register(channel)
-        self._channel = channel
 
     def close(self) -> None:
         """Drop this handle; closing it again does nothing (P13).

@@ -1,0 +1,275 @@
+"""What happens in the middle of an operation: an exception, or other operations of the same thread.
+
+Both are injected at every bytecode of the channels' own code, one bytecode a run: a signal handler or a
+finalizer can run between any two.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.channels.support import AnySender, Injection, Make, every_flavour, injections, waiters
+from treadle import (
+    ChannelError,
+    Empty,
+    Full,
+    Receiver,
+    RecvError,
+    RecvTimeout,
+    SendError,
+    channel,
+    sync_channel,
+)
+from treadle.channels.core import State
+from treadle.channels.waiting import Side, Waiter
+
+Operation = Callable[[AnySender, Receiver[Any]], object]
+
+
+class Interrupt(BaseException):
+    """What the signal handler raises."""
+
+
+def interrupt() -> None:
+    raise Interrupt
+
+
+def full() -> tuple[AnySender, Receiver[Any]]:
+    tx, rx = sync_channel[Any](1)
+    tx.send(0)
+    return tx, rx
+
+
+def empty() -> tuple[AnySender, Receiver[Any]]:
+    return sync_channel[Any](1)
+
+
+def unbounded() -> tuple[AnySender, Receiver[Any]]:
+    return channel[Any]()
+
+
+def unbounded_with_one() -> tuple[AnySender, Receiver[Any]]:
+    tx, rx = channel[Any]()
+    tx.send(0)
+    return tx, rx
+
+
+every_situation = pytest.mark.parametrize("situation", [full, empty, unbounded, unbounded_with_one])
+
+OPERATIONS: dict[str, Operation] = {
+    "try_send": lambda tx, rx: tx.try_send(1),
+    "send_timeout": lambda tx, rx: tx.send_timeout(1, 0),
+    "try_recv": lambda tx, rx: rx.try_recv(),
+    "recv_timeout": lambda tx, rx: rx.recv_timeout(0),
+    "clone": lambda tx, rx: tx.clone(),
+    "close sender": lambda tx, rx: tx.close(),
+    "close receiver": lambda tx, rx: rx.close(),
+}
+every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+def plant(side: Side) -> Waiter:
+    """Register a waiter as a blocked thread would."""
+    waiter = Waiter(None)
+    side.waiting.append(waiter)
+    return waiter
+
+
+def is_notified(waiter: Waiter) -> bool:
+    return waiter.claim.locked() and not waiter.gate.locked()
+
+
+def assert_nobody_sleeps_beside_what_he_waits_for(state: State, receiver: Waiter, sender: Waiter) -> None:
+    if (state.count() or state.senders.gone) and not state.receivers.gone:
+        assert is_notified(receiver)
+    if state.receivers.gone:
+        assert is_notified(sender)
+
+
+@every_situation
+@every_operation
+def test_an_exception_at_any_step_loses_no_wake_up(situation: Make, operation: Operation) -> None:
+    """P1, B2, B17: no waiter stays asleep, and the interrupted operation leaves none of its own."""
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        state = tx._channel
+        had = state.count()
+        receiver, sender = plant(state.receivers), plant(state.senders)
+        try:
+            injection.run(lambda tx=tx, rx=rx: operation(tx, rx))  # type: ignore[misc]
+        except (Interrupt, ChannelError):
+            pass
+        if state.count() > had or state.senders.gone:
+            assert is_notified(receiver)
+        if state.count() < had or state.receivers.gone:
+            assert is_notified(sender)
+        assert set(waiters(state.receivers)) <= {receiver}
+        assert set(waiters(state.senders)) <= {sender}
+
+
+@every_situation
+@every_operation
+def test_an_exception_at_any_step_leaves_the_channel_usable(situation: Make, operation: Operation) -> None:
+    """P1, P3."""
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        tx_before = tx.clone()
+        try:
+            injection.run(lambda tx=tx, rx=rx: operation(tx, rx))  # type: ignore[misc]
+        except (Interrupt, ChannelError):
+            pass
+        try:
+            while True:
+                rx.try_recv()
+        except ChannelError:
+            pass
+        if not tx_before.is_disconnected():
+            tx_before.send(2)
+            with pytest.raises((Empty, RecvError)):
+                assert rx.try_recv() == 2
+                rx.try_recv()
+        tx.close()
+        tx_before.close()
+        rx.close()
+        state = State
+        del state
+
+
+@every_situation
+def test_a_close_cut_short_can_be_finished(situation: Make) -> None:
+    """B17: by calling it again, or by the collector."""
+    for close in OPERATIONS["close sender"], OPERATIONS["close receiver"]:
+        for injection in injections(interrupt):
+            tx, rx = situation()
+            state = tx._channel
+            try:
+                injection.run(lambda tx=tx, rx=rx, close=close: close(tx, rx))  # type: ignore[misc]
+            except Interrupt:
+                close(tx, rx)
+            assert state.senders.gone or state.receivers.gone
+            assert not state.receivers.gone or not state.count()
+
+
+@every_situation
+def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) -> None:
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        try:
+            injection.run(tx.clone)
+        except Interrupt:
+            pass
+        tx.close()
+        assert rx.is_disconnected()
+
+
+class Message:
+    """A message that can be watched."""
+
+
+def attempt(operation: Callable[[], Any]) -> Any:
+    try:
+        return operation()
+    except ChannelError as error:
+        return type(error)
+
+
+MEANWHILE: dict[str, Operation] = {
+    "try_send": lambda tx, rx: attempt(lambda: tx.try_send(2)),
+    "try_recv": lambda tx, rx: attempt(rx.try_recv),
+    "close sender": lambda tx, rx: tx.close(),
+    "close receiver": lambda tx, rx: rx.close(),
+    "close sender, receive": lambda tx, rx: (tx.close(), attempt(rx.try_recv))[1],
+    "close both": lambda tx, rx: (tx.close(), rx.close())[1],
+}
+
+
+@every_situation
+@every_operation
+@pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
+def test_another_operation_at_any_step_keeps_account(
+    situation: Make, operation: Operation, meanwhile: Operation
+) -> None:
+    """P4, B1, B4, B18: what was sent is received once or discarded with the receiver; the end is final."""
+    step = 0
+    while True:
+        tx, rx = situation()
+        state = tx._channel
+        sent = [0] * state.count()
+        inner: list[Any] = []
+        injection = Injection(step, lambda tx=tx, rx=rx, inner=inner: inner.append(meanwhile(tx, rx)))  # type: ignore[misc]
+        outer = injection.run(lambda tx=tx, rx=rx: attempt(lambda: operation(tx, rx)))  # type: ignore[misc]
+        if not injection.done:
+            return
+        step += 1
+        if outer is None and operation in {OPERATIONS["try_send"], OPERATIONS["send_timeout"]}:
+            sent.append(1)
+        if inner[0] is None and meanwhile is MEANWHILE["try_send"]:
+            sent.append(2)
+        got = [result for result in (outer, *inner) if isinstance(result, int)]
+        ended = RecvError in {
+            outer if isinstance(outer, type) else None,
+            *(i for i in inner if isinstance(i, type)),
+        }
+        rest = []
+        while isinstance(result := attempt(rx.try_recv), int):
+            rest.append(result)
+        assert not (ended and rest), "a message after the end"
+        if state.receivers.gone:
+            assert set(got) <= set(sent)
+            assert state.count() == 0
+        else:
+            assert sorted(got + rest) == sorted(sent)
+        assert not waiters(state.receivers)
+        assert not waiters(state.senders)
+
+
+@every_flavour
+def test_a_finalizer_may_send_and_close_in_the_middle_of_a_receive(make: Make) -> None:
+    """P4: a message's own finalizer, run by the receive that drops it."""
+    tx, rx = make()
+
+    class Last:
+        def __del__(self) -> None:
+            tx.send("from the finalizer")
+            tx.close()
+
+    tx.send(Last())
+    assert [type(message) for message in rx] == [Last, str]
+
+
+@every_flavour
+def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
+    """S60, P15: at whatever step of the send the receiver closes."""
+    step = 0
+    while True:
+        tx, rx = make()
+        message = Message()
+        watch = weakref.ref(message)
+        injection = Injection(step, rx.close)
+        outcome = injection.run(lambda tx=tx, message=message: attempt(lambda: tx.try_send(message)))  # type: ignore[misc]
+        assert outcome in {None, SendError}
+        del message
+        if not injection.done:
+            return
+        step += 1
+        assert watch() is None
+
+
+def test_full_and_empty_are_exact_when_the_other_side_moves_in_between() -> None:
+    """S24, S43, S72: with one message added and one taken at any step, capacity 2 is never full or empty."""
+    for operation in (lambda tx, rx: tx.try_send("own"), lambda tx, rx: rx.try_recv()):
+        step = 0
+        while True:
+            tx, rx = sync_channel[str](3)
+            tx.send("a")
+            tx.send("b")
+            injection = Injection(
+                step, lambda tx=tx, rx=rx: (rx.recv(), tx.send("c"), rx.recv(), tx.send("d"))
+            )  # type: ignore[misc]
+            outcome = injection.run(lambda tx=tx, rx=rx, op=operation: attempt(lambda: op(tx, rx)))  # type: ignore[misc]
+            assert outcome not in {Full, Empty, RecvTimeout}
+            if not injection.done:
+                break
+            step += 1
