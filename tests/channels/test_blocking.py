@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from itertools import count, pairwise
 
 import pytest
@@ -84,7 +85,7 @@ def test_each_receive_wakes_one_of_several_senders() -> None:
     tx, rx = sync_channel[int](2)
     tx.send(-1)
     tx.send(-1)
-    senders = [Background(lambda i=i: tx.send(i)) for i in range(4)]  # type: ignore[misc]
+    senders = [Background(partial(tx.send, i)) for i in range(4)]
     until_blocked(rx._channel.senders, 4)
     assert sorted(rx.recv() for _ in range(6)) == [-1, -1, 0, 1, 2, 3]
     for sender in senders:
@@ -96,7 +97,7 @@ def test_the_last_receiver_wakes_all_senders_with_their_own_messages() -> None:
     tx, rx = sync_channel[object](1)
     tx.send(None)
     messages = [object() for _ in range(3)]
-    senders = [Background(lambda m=m: tx.send(m)) for m in messages]  # type: ignore[misc]
+    senders = [Background(partial(tx.send, m)) for m in messages]
     until_blocked(rx._channel.senders, 3)
     rx.close()
     for sender, message in zip(senders, messages, strict=True):
@@ -252,7 +253,7 @@ def test_nothing_is_lost_or_doubled_or_reordered_under_load(capacity: int | None
 
     consumers = [Background(consume) for _ in range(2)]
     clones = [tx.clone() for _ in range(3)]
-    producers = [Background(lambda p=p: produce(p)) for p in range(3)]  # type: ignore[misc]
+    producers = [Background(partial(produce, p)) for p in range(3)]
     for producer in producers:
         producer.outcome()
     for clone in (*clones, tx):

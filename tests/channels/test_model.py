@@ -53,18 +53,27 @@ class AgainstTheModel(RuleBasedStateMachine):
     def send(self, index: int, timed: bool) -> None:
         index %= len(self.senders)
         tx, message = self.senders[index], object()
+
+        def send(message: object) -> None:
+            if timed:
+                tx.send_timeout(message, 0)
+            else:
+                tx.try_send(message)
+
         expected = self.expected_of_send(index, SendTimeout if timed else Full)
         if expected is None:
-            tx.send_timeout(message, 0) if timed else tx.try_send(message)
+            send(message)
             self.queue.append(message)
             return
         with pytest.raises(expected) as failure:
-            tx.send_timeout(message, 0) if timed else tx.try_send(message)
+            send(message)
         assert failure.value.message is message  # type: ignore[attr-defined]
 
     @rule(timed=st.booleans())
     def receive(self, timed: bool) -> None:
-        receive = (lambda: self.rx.recv_timeout(0)) if timed else self.rx.try_recv
+        def receive() -> object:
+            return self.rx.recv_timeout(0) if timed else self.rx.try_recv()
+
         if self.receiving and self.queue:
             assert receive() is self.queue.popleft()
             return
