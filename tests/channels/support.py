@@ -75,9 +75,24 @@ def until_blocked(side: Side, count: int = 1) -> None:
         time.sleep(0)
 
 
+def plant(side: Side) -> Waiter:
+    """Register a waiter as a blocked thread would."""
+    waiter = Waiter(None)
+    side.waiting.append(waiter)
+    return waiter
+
+
+def is_notified(waiter: Waiter) -> bool:
+    return waiter.claim.locked() and not waiter.gate.locked()
+
+
 def received(rx: Receiver[T]) -> list[T]:
     """Receive what is in the channel now."""
     return [rx.try_recv() for _ in range(len(rx))]
+
+
+class Interrupt(BaseException):
+    """What a signal handler raises."""
 
 
 class Injection:

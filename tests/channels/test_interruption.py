@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from tests.channels.support import AnySender, Injection, Make, every_flavour, injections, waiters
+from tests.channels.support import (
+    AnySender,
+    Injection,
+    Interrupt,
+    Make,
+    every_flavour,
+    injections,
+    is_notified,
+    plant,
+    waiters,
+)
 from treadle import (
     ChannelError,
     Empty,
@@ -24,13 +34,8 @@ from treadle import (
     channel,
     sync_channel,
 )
-from treadle.channels.waiting import Side, Waiter
 
 Operation = Callable[[AnySender, Receiver[Any]], object]
-
-
-class Interrupt(BaseException):
-    """What the signal handler raises."""
 
 
 def interrupt() -> None:
@@ -69,17 +74,6 @@ OPERATIONS: dict[str, Operation] = {
     "close receiver": lambda tx, rx: rx.close(),
 }
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-
-
-def plant(side: Side) -> Waiter:
-    """Register a waiter as a blocked thread would."""
-    waiter = Waiter(None)
-    side.waiting.append(waiter)
-    return waiter
-
-
-def is_notified(waiter: Waiter) -> bool:
-    return waiter.claim.locked() and not waiter.gate.locked()
 
 
 @every_situation
