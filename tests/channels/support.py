@@ -96,11 +96,15 @@ class Interrupt(BaseException):
 
 
 class Injection:
-    """Runs an operation and acts at one bytecode of the channels' code: the `step`-th."""
+    """Runs an operation and acts at one bytecode of the channels' code: the `step`-th.
 
-    def __init__(self, step: int, act: Callable[[], object]) -> None:
+    With `then`, acts a second time, so many bytecodes after the first.
+    """
+
+    def __init__(self, step: int, act: Callable[[], object], *then: tuple[int, Callable[[], object]]) -> None:
         self._left = step
         self._act = act
+        self._then = then
         self.done = False
 
     def run(self, operation: Callable[[], T]) -> T:
@@ -121,9 +125,18 @@ class Injection:
         if event == "opcode" and not self.done:
             self._left -= 1
             if self._left < 0:
-                self.done = True
-                self._act()
+                self._begin_next()()
         return self._trace
+
+    def _begin_next(self) -> Callable[[], object]:
+        """Give the act whose step has come, and set up the one after it."""
+        act = self._act
+        if self._then:
+            (self._left, self._act), *rest = self._then
+            self._then = tuple(rest)
+        else:
+            self.done = True
+        return act
 
 
 def injections(act: Callable[[], object]) -> Iterator[Injection]:

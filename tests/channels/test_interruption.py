@@ -27,6 +27,7 @@ from treadle import (
     ChannelError,
     Empty,
     Full,
+    HandleClosed,
     Receiver,
     RecvError,
     RecvTimeout,
@@ -200,6 +201,42 @@ def test_another_operation_at_any_step_keeps_account(
             assert sorted(got + rest) == sorted(sent)
         assert not waiters(state.receivers)
         assert not waiters(state.senders)
+
+
+@every_flavour
+def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) -> None:
+    """S57: close and receive at any step of a send, and receive once more at any later step."""
+    for step in range(1_000):
+        for gap in range(1_000):
+            tx, rx = make()
+            seen: list[Any] = []
+
+            def end(tx: AnySender = tx, rx: Receiver[Any] = rx, seen: list[Any] = seen) -> None:
+                tx.close()
+                seen.append(attempt(rx.try_recv))
+
+            def look_again(rx: Receiver[Any] = rx, seen: list[Any] = seen) -> None:
+                seen.append(attempt(rx.try_recv))
+
+            injection = Injection(step, end, (gap, look_again))
+            outcome = injection.run(partial(attempt, partial(tx.try_send, 1)))
+            seen.append(attempt(rx.try_recv))
+            assert (outcome is None) == (1 in seen)
+            assert RecvError not in seen[: seen.index(1)] if 1 in seen else True
+            if not injection.done:
+                break
+        if gap == 0:
+            return
+
+
+@every_flavour
+def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
+    """P12: never that the channel is empty, when all receivers are gone."""
+    _tx, rx = make()
+    state = rx._channel
+    rx.close()
+    with pytest.raises(HandleClosed):
+        state.look()
 
 
 @every_flavour

@@ -184,6 +184,25 @@ def test_waking_skips_waiters_that_were_claimed_by_others() -> None:
     assert not side.waiting
 
 
+def test_a_waiter_that_leaves_at_any_step_of_a_wake_up_swallows_none() -> None:
+    """B3: either it was claimed before it left, and knows it, or the next one is notified."""
+    for step in range(1_000):
+        side = Side()
+        first, second = plant(side), plant(side)
+        claimed: list[bool] = []
+
+        def leave(side: Side = side, first: Waiter = first, claimed: list[bool] = claimed) -> None:
+            claimed.append(first.claim.locked())
+            side.leave(first)
+
+        injection = Injection(step, leave)
+        injection.run(side.wake)
+        if not injection.done:
+            break
+        assert claimed == [not is_notified(second)]
+    assert step > 10
+
+
 def test_waking_stops_at_the_end() -> None:
     side = Side()
     first = plant(side)
