@@ -118,6 +118,7 @@ class Injection:
     def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
         if "channels" not in frame.f_code.co_filename or "tests" in frame.f_code.co_filename:
             return None
+        frame.f_trace = self._trace  # 3.13 heeds the next line only after this one
         frame.f_trace_opcodes = True
         return self._trace
 
