@@ -30,7 +30,6 @@ from treadle import (
     HandleClosed,
     Receiver,
     RecvError,
-    RecvTimeout,
     SendError,
     channel,
     sync_channel,
@@ -273,23 +272,47 @@ def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
         assert watch() is None
 
 
-def test_full_and_empty_are_exact_when_the_other_side_moves_in_between() -> None:
-    """S24, S43, S72: with one message added and one taken at any step, capacity 2 is never full or empty."""
+def exchange(tx: AnySender, rx: Receiver[Any]) -> None:
+    """Take one message out and put one in, twice."""
+    for message in "cd":
+        rx.recv()
+        tx.send(message)
 
-    def exchange(tx: AnySender, rx: Receiver[str]) -> None:
-        for message in "cd":
-            rx.recv()
-            tx.send(message)
 
-    for operation in OPERATIONS["try_send"], OPERATIONS["try_recv"]:
-        step = 0
-        while True:
+@pytest.mark.parametrize("name", ["try_send", "try_recv", "len"])
+def test_full_empty_and_len_are_exact_when_messages_are_exchanged_in_between(name: str) -> None:
+    """S9, S24, S43, S72: a channel that holds one or two of three is never full, empty, or longer.
+
+    The exchange happens at two steps: the first drives the operation off its short path.
+    """
+    operation = {**OPERATIONS, "len": lambda tx, rx: len(tx)}[name]
+    for step in range(1_000):
+        for gap in range(1_000):
             tx, rx = sync_channel[str](3)
             tx.send("a")
             tx.send("b")
-            injection = Injection(step, partial(exchange, tx, rx))
+            act = partial(exchange, tx, rx)
+            injection = Injection(step, act, (gap, act))
             outcome = injection.run(partial(attempt, partial(operation, tx, rx)))
-            assert outcome not in {Full, Empty, RecvTimeout}
+            assert outcome not in {Full, Empty, 0, 3, 4, 5, 6}
             if not injection.done:
                 break
-            step += 1
+        if gap == 0:
+            return
+
+
+@every_situation
+def test_a_clone_of_a_handle_that_is_closed_meanwhile_is_open_or_refused(situation: Make) -> None:
+    """A clone that succeeds holds the channel; one that fails does not."""
+    step = 0
+    while True:
+        tx, rx = situation()
+        injection = Injection(step, tx.close)
+        outcome = injection.run(partial(attempt, tx.clone))
+        if not injection.done:
+            return
+        step += 1
+        assert rx.is_disconnected() is (outcome is HandleClosed)
+        if outcome is not HandleClosed:
+            outcome.close()
+        assert rx.is_disconnected()
