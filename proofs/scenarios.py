@@ -4,17 +4,17 @@ Each scenario exists for every flavour; the specification is the abstract channe
 """
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from types import ModuleType
 from typing import Any
 
 import treadle.channels
 from models import channel as model
-from models.channel import Channel
+from models.channel import Channel, Step
 from models.outcome import Outcome
 from treadle.conform import History, Specification
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[..., Iterator[Step[Channel]]]] = {
     "send": model.send,
     "try_send": model.try_send,
     "send_timeout": model.send_timeout,
@@ -36,7 +36,9 @@ def outcome_of(value: object, error: BaseException | None) -> Hashable:
     if error is None:
         return Outcome("ok", value)
     kind = type(error).__name__
-    return Outcome("Timeout" if kind in ("SendTimeout", "RecvTimeout") else kind, getattr(error, "message", None))
+    return Outcome(
+        "Timeout" if kind in ("SendTimeout", "RecvTimeout") else kind, getattr(error, "message", None)
+    )
 
 
 class Watched:
@@ -50,7 +52,9 @@ class Watched:
     def _do(self, operation: str, *arguments: Any, shown: int = 1) -> None:
         function = getattr(self._handle, operation)
         try:
-            self._history.record(operation, (self._name, *arguments[:shown]), lambda: function(*arguments), outcome_of)
+            self._history.record(
+                operation, (self._name, *arguments[:shown]), lambda: function(*arguments), outcome_of
+            )
         except Exception as error:
             if not any(base.__name__ == "ChannelError" for base in type(error).__mro__):
                 raise
@@ -90,18 +94,21 @@ Body = Callable[[], None]
 Scenario = Callable[[Watched, Watched], list[Body]]
 
 
-def play(scenario: Scenario, capacity: int | None, channels: ModuleType = treadle.channels) -> Callable[[History], None]:
+def play(
+    scenario: Scenario, capacity: int | None, channels: ModuleType = treadle.channels
+) -> Callable[[History], None]:
     """Return the program that plays *scenario* on a fresh channel of the package *channels*."""
 
     def program(history: History) -> None:
         tx, rx = channels.channel() if capacity is None else channels.sync_channel(capacity)
-        bodies = scenario(Watched(tx, "tx", history), Watched(rx, "rx", history))
-        del tx, rx  # the threads' handles are the only ones
+        sender, receiver = Watched(tx, "tx", history), Watched(rx, "rx", history)
+        bodies = scenario(sender, receiver)
         threads = [threading.Thread(target=body, name=body.__name__) for body in bodies]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        del sender, receiver  # both handles have lived until here
 
     return program
 
@@ -186,6 +193,19 @@ def tries(tx: Watched, rx: Watched) -> list[Body]:
         tx.try_send(1)
 
     return [receiver, trier]
+
+
+def fills(tx: Watched, rx: Watched) -> list[Body]:
+    """No more messages fit in than the capacity says (S2, S9, S24)."""
+
+    def sender() -> None:
+        tx.try_send(1)
+        tx.try_send(2)
+
+    def receiver() -> None:
+        rx.recv()
+
+    return [sender, receiver]
 
 
 def two_producers(tx: Watched, rx: Watched) -> list[Body]:

@@ -150,12 +150,19 @@ class Watcher:
         if world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED):
             stuck = tuple(thread.label for thread, _, _ in world.stuck)
             state = (self.shared.box.x, self.shared.box.y, tuple(self.shared.items))
-            self.outcomes.add((world.outcome.value, stuck, repr(failure), state, *(tuple(log) for log in self.logs)))
+            self.outcomes.add(
+                (world.outcome.value, stuck, repr(failure), state, *(tuple(log) for log in self.logs))
+            )
         return None
 
 
 def outcomes_of(
-    threads: list[list[Step]], strategy: Strategy, *, instrument: bool, timeouts: Timeouts, budget: int = 20_000
+    threads: list[list[Step]],
+    strategy: Strategy,
+    *,
+    instrument: bool,
+    timeouts: Timeouts,
+    budget: int = 20_000,
 ) -> tuple[Outcomes, int, int] | None:
     """Return all outcomes, the number of executions and of complete or deadlocked ones; None over the budget."""
     watcher = Watcher()
@@ -168,7 +175,9 @@ def outcomes_of(
             for step in threads[index]:
                 step(shared, logs[index])
 
-        started = [threading.Thread(target=body, args=(index,), name=f"T{index}") for index in range(len(threads))]
+        started = [
+            threading.Thread(target=body, args=(index,), name=f"T{index}") for index in range(len(threads))
+        ]
         for thread in started:
             thread.start()
         for thread in started:
@@ -180,7 +189,9 @@ def outcomes_of(
     subjects = tuple(value for value in vars(module).values() if getattr(value, "__module__", "") == __name__)
     steps = tuple(step for step in {*LOCKS, *MEMORY, *WAITING} if step.__qualname__.count("<locals>") == 0)
     del subjects
-    settings = Settings((*steps, locked, Box) if instrument else (), timeouts, allow_deadlock=True, monitor=watcher)
+    settings = Settings(
+        (*steps, locked, Box) if instrument else (), timeouts, allow_deadlock=True, monitor=watcher
+    )
     with prepared(program, settings) as laboratory:
         found = explore(laboratory, strategy, Budget(budget), stop_on_failure=False)
     if found.spent is not None:

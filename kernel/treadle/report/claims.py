@@ -18,6 +18,10 @@ from treadle.verdict import Verdict
 Progress = Callable[[int], None]
 
 
+class ProofFileError(Exception):
+    """There is nothing to verify where the caller said."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What recomputing a claim found."""
@@ -44,7 +48,7 @@ _ATTRIBUTE = "__treadle_claim__"
 
 def claim(statement: str) -> Callable[[Callable[[Progress], Evidence]], Callable[[Progress], Evidence]]:
     """Mark a function of a proof file as the recomputation of *statement*."""
-    if not isinstance(statement, str) or not statement:
+    if callable(statement) or not statement:
         raise TypeError("a claim is stated in words: @claim('…')")
 
     def mark(prove: Callable[[Progress], Evidence]) -> Callable[[Progress], Evidence]:
@@ -68,7 +72,7 @@ def proof_files(paths: list[Path]) -> list[Path]:
     """Return the Python files that *paths*, files and folders, stand for.
 
     Raises:
-        FileNotFoundError: a path does not exist.
+        ProofFileError: a path does not exist.
     """
     files: list[Path] = []
     for path in paths:
@@ -77,7 +81,7 @@ def proof_files(paths: list[Path]) -> list[Path]:
         elif path.exists():
             files.append(path)
         else:
-            raise FileNotFoundError(f"no proof file or folder at {path}")
+            raise ProofFileError(f"no proof file or folder at {path}")
     return files
 
 

@@ -16,10 +16,17 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
-from treadle.report.claims import Claim, Evidence, claims_of, load, proof_files
+from treadle.report.claims import Claim, Evidence, ProofFileError, claims_of, load, proof_files
 from treadle.verdict import Verdict
 
 #: Executions between two reports of a claim's progress.
@@ -68,7 +75,9 @@ def _prove(number: int, task: _Task) -> Entry:
     return Entry(task.statement, evidence, time.monotonic() - start)
 
 
-def verify(paths: list[Path], *, only: str = "", jobs: int | None = None, console: Console | None = None) -> list[Entry]:
+def verify(
+    paths: list[Path], *, only: str = "", jobs: int | None = None, console: Console | None = None
+) -> list[Entry]:
     """Recompute the claims of the proof files at *paths*, show progress and the ledger, and return its rows.
 
     Args:
@@ -78,8 +87,7 @@ def verify(paths: list[Path], *, only: str = "", jobs: int | None = None, consol
         console: where to write.
 
     Raises:
-        FileNotFoundError: a path does not exist.
-        ValueError: there is no claim to verify.
+        ProofFileError: a path does not exist, or there is no claim to verify.
     """
     console = console or Console()
     tasks = [
@@ -88,7 +96,9 @@ def verify(paths: list[Path], *, only: str = "", jobs: int | None = None, consol
         if only.lower() in claim.statement.lower()
     ]
     if not tasks:
-        raise ValueError(f"no claim to verify in {', '.join(map(str, paths))}" + (f" that says {only!r}" if only else ""))
+        raise ProofFileError(
+            f"no claim to verify in {', '.join(map(str, paths))}" + (f" that says {only!r}" if only else "")
+        )
     entries = dict(_proved(tasks, jobs or os.cpu_count() or 1, console))
     ordered = [entries[number] for number in range(len(tasks))]
     _show(ordered, console)
@@ -104,7 +114,7 @@ def _claims(paths: list[Path]) -> Iterator[tuple[Path, Claim]]:
 def _proved(tasks: list[_Task], jobs: int, console: Console) -> Iterator[tuple[int, Entry]]:
     """Prove the tasks side by side; yield each entry with its task's number as it is done."""
     context = multiprocessing.get_context("spawn")
-    reports = context.Queue()
+    reports: Any = context.SimpleQueue()
     with (
         Progress(
             SpinnerColumn(),
@@ -132,7 +142,9 @@ def _proved(tasks: list[_Task], jobs: int, console: Console) -> Iterator[tuple[i
                 entry = _entry_of(future, tasks[number])
                 bar.advance(shown)
                 if not console.is_terminal:
-                    console.print(f"{entry.evidence.verdict.value:>8}  {entry.seconds:6.1f} s  {escape(entry.statement)}")
+                    console.print(
+                        f"{entry.evidence.verdict.value:>8}  {entry.seconds:6.1f} s  {escape(entry.statement)}"
+                    )
                 yield number, entry
 
 
@@ -140,7 +152,9 @@ def _entry_of(future: Future[Entry], task: _Task) -> Entry:
     try:
         return future.result()
     except Exception as error:  # the process died
-        return Entry(task.statement, Evidence(Verdict.UNKNOWN, bound="its process died", detail=repr(error)), 0.0)
+        return Entry(
+            task.statement, Evidence(Verdict.UNKNOWN, bound="its process died", detail=repr(error)), 0.0
+        )
 
 
 _STYLES = {Verdict.HOLDS: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow"}

@@ -8,7 +8,17 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Monitor, Program, Settings, explore, prepared
+from treadle.sched.engine import (
+    Budget,
+    Counts,
+    Exploration,
+    Laboratory,
+    Monitor,
+    Program,
+    Settings,
+    explore,
+    prepared,
+)
 from treadle.sched.errors import CheckError, ScheduleError
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Failure, Result
@@ -187,14 +197,18 @@ def replay(
     _require_program(program)
     wanted = decode(schedule)
     limit = len(wanted.steps) + max_steps
-    with prepared(program, Settings(tuple(instrument), wanted.timeouts, limit, monitor=monitor)) as laboratory:
+    with prepared(
+        program, Settings(tuple(instrument), wanted.timeouts, limit, monitor=monitor)
+    ) as laboratory:
         learned = wanted.learned()
         world = laboratory.execute(Replay(wanted.steps), learned)
         while world.outcome is Outcome.RELEARN:
             world = laboratory.execute(Replay(wanted.steps), learned)
         error = laboratory.failure_of(world)
     if error is None and len(world.steps) < len(wanted.steps):
-        raise ScheduleError(f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps")
+        raise ScheduleError(
+            f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps"
+        )
     if error is not None:
         raise error
 
@@ -212,7 +226,9 @@ def _strategy(
         seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
         return RandomWalk(seed), strategy, seed
     if strategy not in ("exhaustive", "dfs"):
-        raise ValueError(f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object")
+        raise ValueError(
+            f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object"
+        )
     if strategy == "exhaustive" and preemptions is None:
         return Exhaustive(), strategy, None
     return DepthFirst(preemptions), strategy, None
@@ -223,9 +239,13 @@ def _require_program(program: object) -> None:
         raise TypeError(f"the program is a callable without arguments, not {type(program).__name__}")
     inner = inspect.unwrap(program.func if isinstance(program, functools.partial) else program)
     if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
-        raise TypeError("the program is a coroutine function; treadle checks threads: call asyncio.run inside a function")
+        raise TypeError(
+            "the program is a coroutine function; treadle checks threads: call asyncio.run inside a function"
+        )
     if inspect.isgeneratorfunction(inner):
-        raise TypeError("the program is a generator function, and calling it runs nothing; pass a plain function")
+        raise TypeError(
+            "the program is a generator function, and calling it runs nothing; pass a plain function"
+        )
     try:
         signature = inspect.signature(program)
     except ValueError:  # a builtin without a signature: calling it will tell
@@ -237,11 +257,13 @@ def _require_program(program: object) -> None:
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
     if needed:
-        raise TypeError(f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial")
+        raise TypeError(
+            f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial"
+        )
 
 
 def _require_limits(
-    preemptions: int | None, max_executions: int | None, max_seconds: float | None, max_steps: int | None
+    preemptions: int | None, max_executions: int | None, max_seconds: object, max_steps: int | None
 ) -> None:
     for name, value, least in (
         ("preemptions", preemptions, 0),

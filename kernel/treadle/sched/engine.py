@@ -15,8 +15,7 @@ from typing import Any, Protocol, cast
 from treadle.sched import runtime
 from treadle.sched.adopt import Adopted
 from treadle.sched.errors import CheckError, Deadlock
-from treadle.sched.memory import Instrumentable, instrumented, modules_of
-from treadle.sched.memory import hooks
+from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh_thread_names, patched
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.trace import Recorder, note_stuck, who_waits
@@ -78,7 +77,9 @@ class Counts:
 class Laboratory:
     """A process prepared for controlled executions of one program; made by `prepared`."""
 
-    def __init__(self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]) -> None:
+    def __init__(
+        self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]
+    ) -> None:
         self.settings = settings
         self._program = program
         self._adopted = Adopted(patches, modules)
@@ -136,7 +137,9 @@ class Laboratory:
 def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     """Prepare the process for controlled executions of *program*; put everything back at the end."""
     if runtime.owner:
-        raise CheckError("a check is running already, and checks do not nest: one of them patches what the other uses")
+        raise CheckError(
+            "a check is running already, and checks do not nest: one of them patches what the other uses"
+        )
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
     runtime.alone = threading.active_count() == 1

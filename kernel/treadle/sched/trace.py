@@ -1,9 +1,10 @@
 """The failing interleaving, as a person reads it: one column per thread."""
 
 import linecache
-import os
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
@@ -12,7 +13,10 @@ from treadle.sched.locks import Lock, RLock
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread, Outcome, World
 
-_HERE = os.path.dirname(__file__)
+_PACKAGE = Path(__file__).parent.parent
+
+#: Whose lines are never the program's: the scheduler, what records histories, and the simulated primitives' users.
+_HIDDEN = (str(_PACKAGE / "sched"), str(_PACKAGE / "conform"), threading.__file__, "<frozen")
 _WIDEST = 52
 
 
@@ -25,7 +29,7 @@ class Line(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.number}"
+        return f"{Path(self.file).name}:{self.number}"
 
 
 class Row(NamedTuple):
@@ -93,7 +97,9 @@ def waits(thread: ControlledThread) -> str:
         if isinstance(holder, ControlledThread):
             ended = ", which has ended" if holder.ended else ""
             return f"waits for {target.name}, held by {holder.label}{ended}"
-        return f"waits for {target.name}, held by {holder}" if holder else f"is about to acquire {target.name}"
+        return (
+            f"waits for {target.name}, held by {holder}" if holder else f"is about to acquire {target.name}"
+        )
     return f"waits to {operation}"
 
 
@@ -116,11 +122,16 @@ def note_stuck(world: World) -> None:
 
 
 def _line_of(frame: FrameType | None) -> Line | None:
-    """Return the innermost line that is neither the scheduler's nor in the threading module."""
+    """Return the innermost line of the program's own."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_HERE) and os.path.basename(file) != "threading.py" and not file.startswith("<frozen"):
-            return Line(file, frame.f_lineno, frame.f_code.co_qualname, linecache.getline(file, frame.f_lineno).strip())
+        if not file.startswith(_HIDDEN):
+            return Line(
+                file,
+                frame.f_lineno,
+                frame.f_code.co_qualname,
+                linecache.getline(file, frame.f_lineno).strip(),
+            )
         frame = frame.f_back
     return None
 
@@ -131,7 +142,17 @@ def render(world: World, rows: list[Row], error: BaseException, schedule: str) -
     labels = {thread.index: thread.label for thread in world.threads}
     cells = [_cell(row) for row in rows]
     widths = {
-        index: max([len(labels[index]), *(len(text) for row, cell in zip(rows, cells, strict=True) if row.thread == index for text in cell)])
+        index: max(
+            [
+                len(labels[index]),
+                *(
+                    len(text)
+                    for row, cell in zip(rows, cells, strict=True)
+                    if row.thread == index
+                    for text in cell
+                ),
+            ]
+        )
         for index in shown
     }
     margin = len(str(len(rows))) + 1

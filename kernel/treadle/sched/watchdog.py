@@ -94,7 +94,9 @@ class _Watchdog:
             assert _SIGNAL is not None
             signal.pthread_kill(self._owner, _SIGNAL)
         else:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._owner), ctypes.py_object(GreenletExit))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._owner), ctypes.py_object(GreenletExit)
+            )
             thread = runtime.current
             if thread is not None and self._reason is not None:
                 thread.world.refuse(self._reason)

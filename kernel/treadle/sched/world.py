@@ -147,7 +147,9 @@ class Learned:
         self.clock = False  #: the time: starting a timed wait then reads the clock, and a timeout moves it
         self.width = 4  #: how many threads there may be
         self.everything = False  #: every access to instrumented memory is an operation
-        self.shared: set[object] = set()  #: kinds of memory that threads were seen to race for: these are operations
+        self.shared: set[object] = (
+            set()
+        )  #: kinds of memory that threads were seen to race for: these are operations
         self.news = False  #: the execution that runs found another kind
 
 
@@ -176,7 +178,9 @@ class World:
         self.threads: list[ControlledThread] = []
         self.last: ControlledThread | None = None  #: who executed the last step
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
-        self.shared = frozenset(self.learned.shared)  #: what is learned while it runs is for the next execution
+        self.shared = frozenset(
+            self.learned.shared
+        )  #: what is learned while it runs is for the next execution
         self.causality = Causality(self.learned.width)
         self.left: list[Step] = []  #: operations announced and never executed
         self.over = False
@@ -192,11 +196,15 @@ class World:
         self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
         self.program = Place("program")
         self.exit = Operation("exit", self.program, WRITE)
-        self.lifetime: Accesses = ((self.program, READ),)  #: a daemon's timer fires only while the program runs
+        self.lifetime: Accesses = (
+            (self.program, READ),
+        )  #: a daemon's timer fires only while the program runs
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
         self.on_settle: Callable[[], bool] | None = None
         self.on_stop: Callable[[], None] | None = None
-        self.stuck: list[tuple[ControlledThread, str, object]] = []  #: who waited for what at the end, and where
+        self.stuck: list[
+            tuple[ControlledThread, str, object]
+        ] = []  #: who waited for what at the end, and where
         self.hub = getcurrent()
 
     # -- threads ------------------------------------------------------------------------------------------------
@@ -310,15 +318,19 @@ class World:
             barrier = bool(enabled) and self.timeouts == "idle"
         if not enabled:
             waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
-            return self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+            self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+            return None
         if len(self.steps) >= self.max_steps:
-            return self.stop(Outcome.LIMIT)
+            self.stop(Outcome.LIMIT)
+            return None
         try:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:
-            return self.abort(error)
+            self.abort(error)
+            return None
         if chosen is None:
-            return self.stop(Outcome.CUT)
+            self.stop(Outcome.CUT)
+            return None
         operation = chosen.pending
         assert operation is not None
         self.causality.step(
@@ -373,7 +385,9 @@ class World:
             operation = thread.pending
             if operation is not None and not thread.ended:
                 waits = operation.blocking or (operation.timed and self.timeouts == "idle")
-                self.left.append(self.causality.pending(thread.index, operation.accesses(thread), waits=waits))
+                self.left.append(
+                    self.causality.pending(thread.index, operation.accesses(thread), waits=waits)
+                )
 
     def _unwind_all(self) -> None:
         self.over = True

@@ -33,7 +33,9 @@ class Touch(Operation):
 
     __slots__ = ("outlook",)
 
-    def __init__(self, location: MemoryLocation, write: bool, outlook: Callable[[ControlledThread], str | None]) -> None:
+    def __init__(
+        self, location: MemoryLocation, write: bool, outlook: Callable[[ControlledThread], str | None]
+    ) -> None:
         super().__init__("write" if write else "read", location, WRITE if write else READ)
         self.outlook = outlook
 
@@ -68,6 +70,7 @@ def begin(*, recording: bool) -> Locations:
 
 
 # -- attributes ---------------------------------------------------------------------------------------------------
+
 
 class _Kind(enum.Enum):
     """What reading an attribute of a class's instances touches."""
@@ -113,7 +116,9 @@ def load_attribute(holder: Any, name: str) -> Any:
 
 def _load_other(thread: ControlledThread, holder: Any, name: str) -> None:
     if isinstance(holder, (type, types.ModuleType)):
-        owner, value = _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
+        owner, value = (
+            _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
+        )
         if value is None or not isinstance(value, _CODE):
             _announce(thread, locations.of(owner, name), False, holder, name)
         return
@@ -159,7 +164,9 @@ def _is_property(holder: Any, name: str) -> bool:
     return isinstance(_class_attribute(type(holder), name)[1], property)
 
 
-def _announce(thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None) -> None:
+def _announce(
+    thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None
+) -> None:
     operation = location.write if write else location.read
     if not visible(thread, operation.fixed):
         return
@@ -182,6 +189,14 @@ def _peek(holder: Any, name: str | None) -> Any:
     return getattr(holder, name, _MISSING) if name is not None else holder
 
 
+_BRACKETS: dict[type, tuple[str, str]] = {
+    tuple: ("(", ")"),
+    list: ("[", "]"),
+    set: ("{", "}"),
+    deque: ("deque[", "]"),
+}
+
+
 def _short(value: Any) -> str:
     """Return a short text for *value* that runs no code of the program's and has no address in it."""
     if value is _MISSING:
@@ -191,7 +206,7 @@ def _short(value: Any) -> str:
         return text if len(text) <= 30 else f"{text[:29]}…"
     if type(value) in (tuple, list, deque, dict, set):
         if len(value) <= 4 and type(value) is not dict:
-            opening, closing = {tuple: "()", list: "[]", set: "{}"}.get(type(value), ("deque[", "]"))
+            opening, closing = _BRACKETS[type(value)]
             return f"{opening}{', '.join(_short(item) for item in list(value))}{closing}"
         return f"{type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}" if not callable(value) else getattr(value, "__name__", "a callable")
@@ -200,10 +215,52 @@ def _short(value: Any) -> str:
 # -- containers ---------------------------------------------------------------------------------------------------
 
 _READING = frozenset(
-    "__contains__ __len__ __getitem__ __iter__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__ __bool__ "
-    "__reversed__ __add__ __mul__ __rmul__ __or__ __and__ __sub__ __xor__ copy count index get keys values items "
-    "issubset issuperset isdisjoint union intersection difference symmetric_difference startswith endswith find "
-    "rfind decode hex split strip join".split()
+    (
+        "__contains__",
+        "__len__",
+        "__getitem__",
+        "__iter__",
+        "__eq__",
+        "__ne__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__repr__",
+        "__str__",
+        "__bool__",
+        "__reversed__",
+        "__add__",
+        "__mul__",
+        "__rmul__",
+        "__or__",
+        "__and__",
+        "__sub__",
+        "__xor__",
+        "copy",
+        "count",
+        "index",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "decode",
+        "hex",
+        "split",
+        "strip",
+        "join",
+    )
 )
 _TAKING = frozenset(("pop", "popleft", "popitem"))
 
@@ -213,7 +270,9 @@ class ContainerCall(Operation):
 
     __slots__ = ("arguments", "container", "reading")
 
-    def __init__(self, location: MemoryLocation, container: Any, method: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(
+        self, location: MemoryLocation, container: Any, method: str, arguments: tuple[Any, ...]
+    ) -> None:
         super().__init__(method, location, READ if method in _READING else WRITE, *_reads_of(arguments))
         self.container = container
         self.arguments = arguments
@@ -247,8 +306,13 @@ def _plain_key(key: Any) -> bool:
     """Say whether comparing *key* runs no code of the program's."""
     cls = type(key)
     return cls in (str, int, bytes, bool, type(None)) or (
-        cls.__eq__ is object.__eq__ and cls.__hash__ is object.__hash__
+        _inherits(cls, "__eq__") and _inherits(cls, "__hash__")
     )
+
+
+def _inherits(cls: type, name: str) -> bool:
+    """Say whether a class has the special method *name* from `object`."""
+    return _class_attribute(cls, name)[0] is object
 
 
 def _reads_of(arguments: Iterable[Any]) -> Accesses:
@@ -322,8 +386,28 @@ _HARMLESS: frozenset[Any] = frozenset(
 )
 #: Builtins and types that read the containers they are given, and change none.
 _READERS: frozenset[Any] = frozenset(
-    (len, list, tuple, set, frozenset, dict, deque, sorted, min, max, sum, any, all, repr, str, bool, print, format)
-    + (bytes, bytearray, hash, reversed, operator.length_hint)
+    (
+        *(
+            len,
+            list,
+            tuple,
+            set,
+            frozenset,
+            dict,
+            deque,
+            sorted,
+            min,
+            max,
+            sum,
+            any,
+            all,
+            repr,
+            str,
+            bool,
+            print,
+        ),
+        *(format, bytes, bytearray, hash, reversed, operator.length_hint),
+    )
 )
 #: Builtins that read their containers later, step by step.
 _LAZY: frozenset[Any] = frozenset((iter, enumerate, zip, map, filter))
@@ -349,8 +433,11 @@ _HEAP_TYPE = 1 << 9
 def _is_python(function: Any) -> bool:
     """Say whether calling *function* runs Python code, whose own accesses are seen where they happen."""
     if isinstance(function, type):
-        return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in ("itertools", "collections")
-    return isinstance(getattr(type(function), "__call__", None), types.FunctionType)
+        return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in (
+            "itertools",
+            "collections",
+        )
+    return isinstance(_class_attribute(type(function), "__call__")[1], types.FunctionType)
 
 
 def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:
@@ -361,18 +448,25 @@ def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> 
     return call(function, *arguments, **keywords)
 
 
-def _method_of_container(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, str | None, tuple[Any, ...]]:
+def _method_of_container(
+    function: Any, arguments: tuple[Any, ...]
+) -> tuple[Any, str | None, tuple[Any, ...]]:
     """Return the container, the method's name and its arguments if *function* is a container's method in C."""
     if isinstance(function, (types.BuiltinMethodType, types.MethodWrapperType)):
         if isinstance(function.__self__, CONTAINERS):
             return function.__self__, function.__name__, arguments
-    elif isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType)):
-        if arguments and isinstance(arguments[0], CONTAINERS):
-            return arguments[0], function.__name__, arguments[1:]
+    elif (
+        isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType))
+        and arguments
+        and isinstance(arguments[0], CONTAINERS)
+    ):
+        return arguments[0], function.__name__, arguments[1:]
     return None, None, ()
 
 
-def _announce_arguments(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _announce_arguments(
+    thread: ControlledThread, function: Any, arguments: tuple[Any, ...]
+) -> tuple[Any, ...]:
     if not _hashable(function) or function not in _HARMLESS:
         containers = [argument for argument in arguments if isinstance(argument, CONTAINERS)]
         if containers and _hashable(function) and function in _LAZY:

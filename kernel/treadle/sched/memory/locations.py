@@ -20,7 +20,7 @@ _ALONE = 2
 class MemoryLocation:
     """An attribute of an object, a container, a global or a closure's variable."""
 
-    __slots__ = ("kind", "name", "read", "readers", "write", "written", "writer")
+    __slots__ = ("kind", "name", "read", "readers", "write", "writer", "written")
 
     def __init__(self, name: str, kind: object) -> None:
         self.name = name

@@ -9,6 +9,7 @@ objects before and after correspond one to one; a value is computed before its s
 """
 
 import ast
+import functools
 import symtable
 from collections.abc import Iterable, Sequence
 from typing import cast
@@ -31,6 +32,7 @@ def rewrite(source: str, filename: str, variable: frozenset[str]) -> ast.Module:
     return cast("ast.Module", ast.fix_missing_locations(rewritten))
 
 
+@functools.lru_cache(maxsize=256)
 def changed_names(source: str) -> frozenset[str]:
     """Return the names of globals that code in *source* can change, its own or another module's."""
     names: set[str] = set()
@@ -118,7 +120,9 @@ class _Rewriter(ast.NodeTransformer):
         node.bases = self._all(node.bases)
         for keyword in node.keywords:
             keyword.value = self._one(keyword.value)
-        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(
+            node.name, _first_line(node)
+        )
         self._classes.append(node.name)
         depth, self._depth = self._depth, 0
         node.body = self._body(node.body)
@@ -137,7 +141,9 @@ class _Rewriter(ast.NodeTransformer):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.decorator_list = self._all(node.decorator_list)
         self._defaults(node.args)
-        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(
+            node.name, _first_line(node)
+        )
         self._depth += 1
         node.body = self._body(node.body)
         self._depth -= 1
@@ -157,7 +163,9 @@ class _Rewriter(ast.NodeTransformer):
 
     def _defaults(self, arguments: ast.arguments) -> None:
         arguments.defaults = self._all(arguments.defaults)
-        arguments.kw_defaults = [None if default is None else self._one(default) for default in arguments.kw_defaults]
+        arguments.kw_defaults = [
+            None if default is None else self._one(default) for default in arguments.kw_defaults
+        ]
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, _COMPREHENSIONS):
@@ -167,7 +175,9 @@ class _Rewriter(ast.NodeTransformer):
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
         first = node.generators[0]
         first.iter = self._iterated(first.iter)
-        name = {ast.ListComp: "listcomp", ast.SetComp: "setcomp", ast.DictComp: "dictcomp"}.get(type(node), "genexpr")
+        name = {ast.ListComp: "listcomp", ast.SetComp: "setcomp", ast.DictComp: "dictcomp"}.get(
+            type(node), "genexpr"
+        )
         entered = self._scopes.enter(name, node.lineno)
         for generator in node.generators:
             if generator is not first:
@@ -199,7 +209,10 @@ class _Rewriter(ast.NodeTransformer):
     def _key(self, node: ast.expr) -> ast.expr:
         """Return an expression for a subscript; a slice becomes a call of `slice`."""
         if isinstance(node, ast.Slice):
-            parts = [self._one(part) if part is not None else ast.Constant(None) for part in (node.lower, node.upper, node.step)]
+            parts = [
+                self._one(part) if part is not None else ast.Constant(None)
+                for part in (node.lower, node.upper, node.step)
+            ]
             return _call("slice", node, *parts)
         if isinstance(node, ast.Tuple):
             node.elts = [self._key(part) for part in node.elts]
@@ -233,7 +246,11 @@ class _Rewriter(ast.NodeTransformer):
         if not self._depth or len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return node
         found: ast.expr = _call("contains", node, node.left, node.comparators[0])
-        return found if isinstance(node.ops[0], ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        return (
+            found
+            if isinstance(node.ops[0], ast.In)
+            else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        )
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         node.values = [self._tested(value) for value in node.values]
@@ -244,7 +261,11 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._one(node.body), self._one(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._one(node.body),
+            self._one(node.orelse),
+        )
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -342,10 +363,14 @@ class _Rewriter(ast.NodeTransformer):
         out: list[ast.stmt] = []
         for target in node.targets:
             if isinstance(target, ast.Attribute):
-                call = _call("delete_attribute", node, self._one(target.value), self._name_constant(target.attr))
+                call = _call(
+                    "delete_attribute", node, self._one(target.value), self._name_constant(target.attr)
+                )
                 out.append(_statement(call))
             elif isinstance(target, ast.Subscript):
-                out.append(_statement(_call("delete_item", node, self._one(target.value), self._key(target.slice))))
+                out.append(
+                    _statement(_call("delete_item", node, self._one(target.value), self._key(target.slice)))
+                )
             else:
                 out.append(ast.copy_location(ast.Delete([target]), node))
         return out
@@ -369,11 +394,19 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._body(node.body),
+            self._body(node.orelse),
+        )
         return node
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._body(node.body),
+            self._body(node.orelse),
+        )
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
@@ -417,7 +450,9 @@ class _Rewriter(ast.NodeTransformer):
         value = self._temporary(target)
         store = ast.copy_location(ast.Name(value.id, ast.Store()), target)
         if isinstance(target, ast.Attribute):
-            call = _call("store_attribute", target, value, self._one(target.value), self._name_constant(target.attr))
+            call = _call(
+                "store_attribute", target, value, self._one(target.value), self._name_constant(target.attr)
+            )
             after.append(_statement(call))
         elif isinstance(target, ast.Subscript):
             call = _call("store_item", target, value, self._one(target.value), self._key(target.slice))

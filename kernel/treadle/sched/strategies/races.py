@@ -70,5 +70,3 @@ def _initials(causality: Causality, position: int, last: Step, end: int) -> set[
     if last.thread not in first and all(before[other] < number for other, number in first.items()):
         initials.add(last.thread)
     return initials
-
-
