@@ -140,39 +140,34 @@ def render(world: World, rows: list[Row], error: BaseException, schedule: str) -
     """Return the interleaving in columns, what went wrong, and how to replay it."""
     shown = sorted({row.thread for row in rows})
     labels = {thread.index: thread.label for thread in world.threads}
-    cells = [_cell(row) for row in rows]
-    widths = {
-        index: max(
-            [
-                len(labels[index]),
-                *(
-                    len(text)
-                    for row, cell in zip(rows, cells, strict=True)
-                    if row.thread == index
-                    for text in cell
-                ),
-            ]
-        )
-        for index in shown
-    }
-    margin = len(str(len(rows))) + 1
-    lines = [" " * margin + "  " + "  ".join(labels[index].ljust(widths[index]) for index in shown).rstrip()]
-    lines.append(" " * margin + "  " + "  ".join("─" * widths[index] for index in shown))
+    files = {row.line.file for row in rows if row.line is not None}
+    cells = [_cell(row, name_file=len(files) > 1) for row in rows]
+    widths = {index: len(labels[index]) for index in shown}
+    for row, cell in zip(rows, cells, strict=True):
+        widths[row.thread] = max(widths[row.thread], *(len(text) for text in cell))
+    margin = " " * (len(str(len(rows))) + 1)
+    lines = [f"in {Path(file).name}" for file in files if len(files) == 1]
+    lines.append(f"{margin}  {'  '.join(labels[index].ljust(widths[index]) for index in shown)}".rstrip())
+    lines.append(f"{margin}  {'  '.join('─' * widths[index] for index in shown)}")
     for number, (row, cell) in enumerate(zip(rows, cells, strict=True), start=1):
         if row.remark:
-            lines.append(" " * margin + f"  ╌╌ {row.remark}")
-        indent = "  ".join([" " * margin, *(" " * widths[index] for index in shown if index < row.thread)])
-        for place, text in enumerate(cell):
-            head = str(number).rjust(margin) + indent[margin:] if place == 0 else indent
-            lines.append(f"{head}  {text}".rstrip())
+            lines.append(f"{margin}  ╌╌ {row.remark}")
+        indent = "".join("  " + " " * widths[index] for index in shown if index < row.thread)
+        heads = [str(number).rjust(len(margin)), *(margin for _ in cell[1:])]
+        lines += [f"{head}{indent}  {text}".rstrip() for head, text in zip(heads, cell, strict=True)]
     lines += ["", _verdict(world, error), "", f"to replay: replay(program, {schedule!r})"]
     return "\n".join(lines)
 
 
-def _cell(row: Row) -> list[str]:
-    place = f"{row.line}  {row.line.text}" if row.line is not None else row.operation
-    texts = [place, f"  {row.operation}"] if row.line is not None else [place]
-    return [text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…" for text in texts]
+def _cell(row: Row, *, name_file: bool) -> list[str]:
+    if row.line is None:
+        return [_shortened(row.operation)]
+    place = str(row.line) if name_file else f":{row.line.number}"
+    return [_shortened(f"{place}  {row.line.text}"), _shortened(f"  {row.operation}")]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def _verdict(world: World, error: BaseException) -> str:
