@@ -50,7 +50,7 @@ def test_the_commands_of_the_readme_are_targets_of_the_makefile() -> None:
     assert all(re.search(rf"^{target}:", makefile.read_text(), re.MULTILINE) for target in wanted)
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([\w/.]+)\)", README))
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([a-zA-Z_/.]+)\)", README))
 def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
     if not (ROOT / "docs").exists():
         pytest.skip("the wheel is tested without the documentation")

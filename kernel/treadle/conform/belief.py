@@ -108,10 +108,10 @@ class Beliefs(Generic[S]):
                     if reached not in closed:
                         closed.add(reached)
                         todo.append(reached)
-            if len(closed) > MOST_STATES:
-                raise ValueError(
-                    f"more than {MOST_STATES} states are possible at once; is an operation's effect endless?"
-                )
+                    if len(closed) > MOST_STATES:
+                        raise ValueError(
+                            f"{call} has more than {MOST_STATES} possible effects; are the operation's effects endless?"
+                        )
         return frozenset(closed)
 
     def may_be_stuck(self, belief: Belief[S]) -> bool:

@@ -50,6 +50,7 @@ class Settings:
     max_steps: int = 100_000
     allow_deadlock: bool = False
     monitor: Monitor | None = None
+    every_access: bool = False  #: make race-free accesses steps too, as the oracle does that checks the reduction
 
 
 @dataclass
@@ -217,6 +218,7 @@ def explore(
 ) -> Exploration:
     """Make executions until the strategy has no more, a budget is spent, or one fails."""
     learned = Learned()
+    learned.everything = laboratory.settings.every_access
     found = Exploration(Counts())
     while True:
         world = laboratory.execute(strategy, learned)

@@ -12,6 +12,7 @@ Rules: this file knows no primitive, no strategy and nothing of source code.
 """
 
 import enum
+import functools
 from collections.abc import Callable
 from typing import Literal, NoReturn, Protocol
 
@@ -54,6 +55,7 @@ class ControlledThread:
     """A thread of the program under test."""
 
     __slots__ = (
+        "body",
         "counts",
         "daemon",
         "deadline",
@@ -88,13 +90,15 @@ class ControlledThread:
         self.deadline = 0.0  #: of the timed operation it announced, on the virtual clock
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.unwinding = 0  #: operations begun since the execution was given up
+        self.body: Callable[[], None] | None = None
         self.greenlet: greenlet
 
     def announce(self, operation: Operation) -> None:
         """Announce *operation* and return when it is this thread's turn to execute it."""
         world = self.world
-        if world.over:
-            self._unwind()
+        if world.over or self.ended:
+            if not self.ended:
+                self._unwind()
             return
         self.pending = operation
         if self.hand_back is None:
@@ -218,7 +222,8 @@ class World:
             number = parent.counts["thread"] = parent.counts.get("thread", 0) + 1
             path = f"{parent.path}.{number}"
         thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
-        thread.greenlet = greenlet(lambda: self._live(thread, body), parent=self.hub)
+        thread.body = body
+        thread.greenlet = greenlet(functools.partial(self._live, thread), parent=self.hub)
         self.threads.append(thread)
         if thread.index >= self.causality.width:
             self.learned.width *= 2
@@ -237,9 +242,12 @@ class World:
         runtime.current = me
         thread.greenlet.parent = self.hub
 
-    def _live(self, thread: ControlledThread, body: Callable[[], None]) -> None:
+    def _live(self, thread: ControlledThread) -> None:
+        body, thread.body = thread.body, None
+        assert body is not None
         try:
             body()
+            del body  # and with it whatever the thread alone refers to, while the thread can still act
             if not self.over:
                 self._announce_end(thread)
         except GreenletExit:
