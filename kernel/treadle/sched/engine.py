@@ -50,7 +50,9 @@ class Settings:
     max_steps: int = 100_000
     allow_deadlock: bool = False
     monitor: Monitor | None = None
-    every_access: bool = False  #: make race-free accesses steps too, as the oracle does that checks the reduction
+    every_access: bool = (
+        False  #: make race-free accesses steps too, as the oracle does that checks the reduction
+    )
 
 
 @dataclass
