@@ -13,8 +13,8 @@ says empty only if it saw a consumed node without a next one.
 
 from typing import Generic, TypedDict, TypeVar
 
-from treadle.channels.core import NOTHING, Channel, Failure
-from treadle.channels.errors import Full, HandleClosed, SendError
+from treadle.channels.core import NOTHING, Channel, Failure, Source
+from treadle.channels.errors import Full, SendError
 
 __all__ = ["Bounded"]
 
@@ -46,14 +46,24 @@ def _consumed(node: Node[T]) -> Node[T]:
 class Bounded(Channel[T]):
     """A channel that holds up to `capacity` messages, at least one."""
 
-    __slots__ = ("_capacity", "_head", "_tail")
+    __slots__ = ("_capacity", "_head", "_tail", "receivers_gone")
+
+    receivers_gone: bool
 
     def __init__(self, capacity: int) -> None:
         super().__init__()
         self._capacity = capacity
+        self.receivers_gone = False
         first: Node[T] = {"index": 0}
         self._head = first
         self._tail = first
+
+    def refuse(self) -> None:
+        self.receivers_gone = True
+
+    @property
+    def source(self) -> Source[T]:
+        return self
 
     @property
     def capacity(self) -> int:
@@ -65,14 +75,13 @@ class Bounded(Channel[T]):
             last = _last(self._tail)
             # When nothing was consumed meanwhile, both were true at the instant `last` had no next node.
             if _consumed(consumed) is consumed:
-                over = self.finished or self.receivers.gone  # then what is left will be withdrawn
-                return 0 if over else last["index"] - consumed["index"]
+                return 0 if self.receivers_gone else last["index"] - consumed["index"]
 
     def room(self) -> int:
         return self._capacity - self.count()
 
     def offer(self, message: T) -> Failure | None:
-        if self.receivers.gone:
+        if self.receivers_gone:
             return SendError
         tail = self._tail
         index = tail["index"] + 1
@@ -84,15 +93,14 @@ class Bounded(Channel[T]):
                 return self._offer_at_end(message)
             self._tail = node
             if self.receivers.waiting:
-                return self._settle(node)
+                self.published()
         except BaseException:
-            self.receivers.wake()
+            self.published()
             raise
         return None
 
-    def take(self) -> T:
-        if self.finished:
-            raise IndexError
+    def popleft(self) -> T:
+        """Take the oldest message out, as a deque does."""
         try:
             node = self._head["next"]
             message = node.pop("message")
@@ -135,7 +143,7 @@ class Bounded(Channel[T]):
         while True:
             last = _last(last)
             consumed = _consumed(consumed)
-            if self.receivers.gone:
+            if self.receivers_gone:
                 return SendError
             index = last["index"] + 1
             if index - consumed["index"] > self._capacity:
@@ -144,16 +152,8 @@ class Bounded(Channel[T]):
             try:
                 if last.setdefault("next", node) is node:
                     self._tail = node
-                    return self._settle(node)
+                    self.published()
+                    return None
             except BaseException:
-                self.receivers.wake()
+                self.published()
                 raise
-
-    def _settle(self, node: Node[T]) -> Failure | None:
-        """Wake a receiver, or find out what became of a message that raced with a disconnection."""
-        self.receivers.wake()
-        if not self.receivers.gone and not self.ending:
-            return None
-        if node.pop("message", NOTHING) is NOTHING:  # received, or discarded
-            return None
-        return SendError if self.receivers.gone else HandleClosed
