@@ -3,7 +3,8 @@
 After Michael and Scott (1996). A node is a dict; `setdefault("next", node)` links it to the last one if
 none is linked yet, and `pop("message", …)` consumes it; each is one atomic step, and the one that decides.
 Nodes are linked and consumed in the order of their index. `_head` and `_tail` are hints: each
-has been a consumed and a linked node, and may lag behind, so every operation walks on from them.
+has been a consumed and a linked node, and may lag behind, so every operation walks on from them. `_free` is
+a hint too: the index of a node that may be linked, and perhaps not the last such.
 
 A send may link node i if i - capacity was consumed before, so at most `capacity` unconsumed nodes exist
 at any instant (S2, S9). It says Full only if it saw the last node, and afterwards a node that is
@@ -46,7 +47,7 @@ def _consumed(node: Node[T]) -> Node[T]:
 class Bounded(Channel[T]):
     """A channel that holds up to `capacity` messages, at least one."""
 
-    __slots__ = ("_capacity", "_head", "_tail", "receivers_gone")
+    __slots__ = ("_capacity", "_free", "_head", "_receivers_line", "_senders_line", "_tail", "receivers_gone")
 
     receivers_gone: bool
 
@@ -57,6 +58,9 @@ class Bounded(Channel[T]):
         first: Node[T] = {"index": 0}
         self._head = first
         self._tail = first
+        self._free = capacity
+        self._receivers_line = self.receivers.waiting
+        self._senders_line = self.senders.waiting
 
     def refuse(self) -> None:
         self.receivers_gone = True
@@ -85,14 +89,14 @@ class Bounded(Channel[T]):
             return SendError
         tail = self._tail
         index = tail["index"] + 1
-        if index - self._head["index"] > self._capacity:
+        if index > self._free:
             return self._offer_at_end(message)
         node: Node[T] = {"message": message, "index": index}
         try:
             if tail.setdefault("next", node) is not node:
                 return self._offer_at_end(message)
             self._tail = node
-            if self.receivers.waiting:
+            if self._receivers_line:
                 self.published()
         except BaseException:
             self.published()
@@ -105,7 +109,7 @@ class Bounded(Channel[T]):
             node = self._head["next"]
             message = node.pop("message")
             self._head = node
-            if self.senders.waiting:
+            if self._senders_line:
                 self.senders.wake()
         except KeyError:  # no next node, or consumed by another
             return self._take_on()
@@ -146,7 +150,8 @@ class Bounded(Channel[T]):
             if self.receivers_gone:
                 return SendError
             index = last["index"] + 1
-            if index - consumed["index"] > self._capacity:
+            self._free = free = consumed["index"] + self._capacity
+            if index > free:
                 return Full
             node: Node[T] = {"message": message, "index": index}
             try:

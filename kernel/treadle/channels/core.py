@@ -105,10 +105,11 @@ class State(ABC):
         return self.room() > 0 or self.receivers_gone
 
     def published(self) -> None:
-        """Wake a receiver for a message that was published; with no receiver left, destroy it."""
-        self.receivers.wake()
+        """Wake a receiver for a message that was published; destroy it if they are gone."""
         if self.receivers_gone:
-            discard(self.empty)
+            self.empty()
+        else:  # if they go now, they destroy it
+            self.receivers.wake()
 
     def disconnect(self, side: Side) -> None:
         """Let the other side know that the last handle of this one is gone. Doing it twice is doing it once."""
@@ -125,21 +126,25 @@ class State(ABC):
 class Seat:
     """The place of one handle among those of its side."""
 
-    __slots__ = ("channel", "side")
+    __slots__ = ("_channel", "_left", "side")
 
     def __init__(self, channel: State, side: Side) -> None:
-        self.channel = channel
         self.side = side
+        self._channel = channel
+        self._left = False
 
     def take(self) -> None:
         self.side.seats.add(self)
 
     def leave(self) -> None:
         """Leave, and disconnect if this was the last. Doing it twice is doing it once."""
+        if self._left:
+            return
         seats = self.side.seats
         seats.discard(self)
         if not seats:
-            self.channel.disconnect(self.side)
+            self._channel.disconnect(self.side)
+        self._left = True
 
 
 class Channel(State, Generic[T]):
