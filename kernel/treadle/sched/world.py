@@ -141,6 +141,13 @@ class ControlledThread:
             self.world.hub.switch()
 
 
+class Disposable(Protocol):
+    """Something that refers to itself."""
+
+    def dispose(self) -> None:
+        """Refer to itself no more; it is not going to be used in a controlled thread again."""
+
+
 class Learned:
     """What a program was seen to look at; such things become operations, at some cost, in later executions."""
 
@@ -177,6 +184,7 @@ class World:
         self.max_steps = max_steps
         self.learned = Learned() if learned is None else learned
         self.threads: list[ControlledThread] = []
+        self.locks: list[Disposable] = []  #: made by the program
         self.last: ControlledThread | None = None  #: who executed the last step
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
         #: As `Learned.shared`; what is learned while the execution runs is for the next one.
@@ -412,6 +420,20 @@ class World:
     def _relearn(self) -> NoReturn:
         self.stop(Outcome.RELEARN)
         raise GreenletExit
+
+    def dispose(self) -> None:
+        """Take apart what refers to itself, so that it is gone at once and not when the collector runs.
+
+        What the execution was (its steps, its outcome, its failure) stays.
+        """
+        for lock in self.locks:
+            lock.dispose()
+        self.locks.clear()
+        self.threads.clear()
+        self.left.clear()
+        self.stuck.clear()
+        self.causality.clear()
+        self.last = self.observer = self.on_settle = self.on_stop = None
 
     # -- time ---------------------------------------------------------------------------------------------------
 
