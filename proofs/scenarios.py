@@ -141,11 +141,11 @@ def receiver_leaves(tx: Watched, rx: Watched) -> list[Body]:
 
 
 def receive_then_leave(tx: Watched, rx: Watched) -> list[Body]:
-    """A blocked sender is woken by a receive and by the end of the receiver (S16, S19, S75)."""
+    """A sender that waits for room is woken by a receive, and by the end of the receiver (S16, S19, S75)."""
+    tx.send(0)
 
     def sender() -> None:
         tx.send(1)
-        tx.send(2)
 
     def receiver() -> None:
         rx.recv()

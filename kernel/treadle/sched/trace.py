@@ -58,9 +58,11 @@ class Recorder:
     def _note(self, thread: ControlledThread, operation: Operation) -> None:
         if self._leave_out(thread):
             return
-        frame = sys._getframe() if runtime.current is thread else thread.greenlet.gr_frame
+        # No frame is kept in a variable here: a frame that refers to itself keeps its callers' variables alive, and
+        # when these go is behaviour.
+        line = _line_of(sys._getframe(1) if runtime.current is thread else thread.greenlet.gr_frame)
         text = describe(operation, thread)
-        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._shown, thread)))
+        self.rows.append(Row(thread.index, line, text, _why_switched(self._shown, thread)))
         self._shown = thread
 
 
