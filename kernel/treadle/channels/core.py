@@ -124,14 +124,19 @@ class State(ABC):
 
 
 class Seat:
-    """The place of one handle among those of its side."""
+    """The place of one handle among those of its side.
 
-    __slots__ = ("_channel", "_left", "side")
+    While it is `closing`, the one who closes the handle will leave it, and not the finalizer of the lease:
+    that one would swallow a Ctrl-C.
+    """
+
+    __slots__ = ("_channel", "_left", "closing", "side")
 
     def __init__(self, channel: State, side: Side) -> None:
         self.side = side
         self._channel = channel
         self._left = False
+        self.closing = False
 
     def take(self) -> None:
         self.side.seats.add(self)

@@ -97,9 +97,14 @@ class Handle(ABC):
 
     def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
         """Close the handle. Doing it twice is doing it once."""
+        seat.closing = True
         self._lease = CLOSED_LEASE
-        if watch() is None:  # nobody else holds it, but an exception may have cut its finalizer short
+        lease = watch()
+        if lease is None:
             seat.leave()
+        else:  # a send is under way, and leaves the seat as it lets go of the lease
+            seat.closing = False
+            del lease
         seat.side.wake_owner(self)
 
     def __len__(self) -> int:
@@ -338,7 +343,6 @@ class Receiver(Handle, Generic[T_co]):
 
     def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
         self._source = CLOSED.source
-        seat.leave()  # here and not in a finalizer: it may take long, and a finalizer swallows a Ctrl-C
         super()._end(seat, watch)
 
 
