@@ -99,12 +99,11 @@ class Handle(ABC):
         """Close the handle. Doing it twice is doing it once."""
         seat.closing = True
         self._lease = CLOSED_LEASE
-        lease = watch()
-        if lease is None:
+        seat.closing = (
+            watch() is None
+        )  # otherwise a send is under way, and the end of the lease is its affair
+        if seat.closing or seat.unused:
             seat.leave()
-        else:  # a send is under way, and leaves the seat as it lets go of the lease
-            seat.closing = False
-            del lease
         seat.side.wake_owner(self)
 
     def __len__(self) -> int:

@@ -36,7 +36,7 @@ class Lease(Generic[C_co]):
 
     def __del__(self, _is_finalizing: Callable[[], bool] = is_finalizing) -> None:
         # Late in the shutdown the globals of modules are None, and nobody is left to be told (P17).
-        if _is_finalizing() or not hasattr(self, "channel") or self.seat.closing:
+        if _is_finalizing() or not hasattr(self, "channel"):
             return
         try:
             self._end()
@@ -45,9 +45,12 @@ class Lease(Generic[C_co]):
             raise
 
     def _end(self) -> None:
-        # Another finalizer of the same garbage may still use the handle: it finds it closed.
-        self.channel = cast("C_co", CLOSED)
-        self.seat.leave()
+        seat = self.seat
+        seat.unused = True
+        if not seat.closing:
+            # Another finalizer of the same garbage may still use the handle: it finds it closed.
+            self.channel = cast("C_co", CLOSED)
+            seat.leave()
 
 
 # What a closed handle owns.
