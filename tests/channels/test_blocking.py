@@ -135,6 +135,7 @@ def test_closing_a_sender_ends_what_is_blocked_through_it_and_no_other() -> None
     error = closed.error()
     assert isinstance(error, HandleClosed)
     assert error.message == "closed"
+    assert len(rx._lease.channel.senders.seats) == 1  # neither the blocked send nor its error held the other
     assert rx.recv() == "first"
     other.outcome()
     twin.close()

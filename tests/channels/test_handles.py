@@ -14,11 +14,13 @@ import pytest
 from tests.channels.support import AnySender, Make, every_flavour
 from treadle import (
     Empty,
+    Full,
     HandleClosed,
     Receiver,
     RecvError,
     Sender,
     SendError,
+    SendTimeout,
     SyncSender,
     channel,
     sync_channel,
@@ -162,6 +164,53 @@ def test_receiving_through_a_closed_handle_fails(make: Make) -> None:
                 receive(rx)
             assert not hasattr(failure.value, "message")
         tx.close()
+
+
+@every_flavour
+@pytest.mark.parametrize("index", range(len(SENDING)))
+def test_the_error_of_a_send_does_not_keep_the_channel_connected(make: Make, index: int) -> None:
+    """An exception keeps the frames it passed: none of them may hold what makes the handle count."""
+    tx, rx = make()
+    state = rx._lease.channel
+    rx.close()
+    with pytest.raises(SendError) as kept:
+        SENDING[index](tx, rx)
+    tx.close()
+    assert kept.value.__traceback__ is not None
+    assert state.senders_gone
+
+
+@pytest.mark.parametrize("index", range(1, 3))
+def test_the_error_of_a_send_to_a_full_channel_does_not_keep_it_connected(index: int) -> None:
+    tx, rx = sync_channel[object](1)
+    tx.send(1)
+    with pytest.raises((Full, SendTimeout)) as kept:
+        SENDING[index](tx, 2)
+    tx.close()
+    assert kept.value.__traceback__ is not None
+    assert list(rx) == [1]
+
+
+@every_flavour
+def test_the_error_of_a_refused_clone_does_not_keep_the_channel_connected(make: Make) -> None:
+    tx, rx = make()
+
+    class Refusing(type(tx)):  # type: ignore[misc]
+        def __init__(self, channel: object) -> None:
+            if rx.is_empty():
+                raise ZeroDivisionError
+            super().__init__(channel)
+
+    tx.send(1)
+    twin = Refusing(tx._lease.channel)
+    rx.recv()
+    tx.close()
+    with pytest.raises(ZeroDivisionError) as kept:
+        twin.clone()
+    assert not rx.is_disconnected()
+    twin.close()
+    assert kept.value.__traceback__ is not None
+    assert rx.is_disconnected()
 
 
 @every_flavour

@@ -4,6 +4,7 @@ Both are injected at every bytecode of the channels' own code, one bytecode a ru
 finalizer can run between any two.
 """
 
+import gc
 import sys
 import weakref
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from treadle import (
     channel,
     sync_channel,
 )
+from treadle.channels.leases import CLOSED_LEASE
 
 Operation = Callable[[AnySender, Receiver[Any]], object]
 
@@ -154,6 +156,28 @@ def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) 
         assert rx.is_disconnected()
 
 
+@every_situation
+def test_a_close_cut_short_says_so_and_is_done_nevertheless(situation: Make) -> None:
+    """P1: it is closed or it is not; and next to no interrupt is swallowed, though a finalizer takes part.
+
+    The few that are come while the finalizer of the lease finds out that it is not needed.
+    """
+    for name in "close sender", "close receiver":
+        swallowed = 0
+        for injection in injections(interrupt):
+            tx, rx = situation()
+            state = tx._lease.channel
+            try:
+                injection.run(partial(OPERATIONS[name], tx, rx))
+            except Interrupt:
+                closed = CLOSED_LEASE in {tx._lease, rx._lease}
+            else:
+                closed = True
+                swallowed += injection.done
+            assert closed is (state.senders_gone or state.receivers_gone)
+        assert swallowed < 50
+
+
 class Message:
     """A message that can be watched."""
 
@@ -239,6 +263,57 @@ def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) ->
                 break
         if gap == 0:
             return
+
+
+@every_flavour
+def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Make) -> None:
+    """S42, S54: nothing is published after the disconnection, at whatever step the handle is closed."""
+    for injection in injections(lambda: None):
+        tx, rx = make()
+        during: list[bool] = []
+
+        def close(tx: AnySender = tx, rx: Receiver[Any] = rx, during: list[bool] = during) -> None:
+            tx.close()
+            during.append(rx.is_disconnected())
+
+        injection._act = close
+        outcome = injection.run(partial(attempt, partial(tx.try_send, 1)))
+        if not injection.done:
+            return
+        assert rx.is_disconnected()
+        if outcome is None:
+            assert rx.try_recv() == 1
+        else:
+            assert (outcome, during) == (HandleClosed, [True])
+        assert attempt(rx.try_recv) is RecvError
+
+
+@every_flavour
+def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: Make) -> None:
+    """P4, S57: the collector may finalize the lease of a handle first; what is sent then was not accepted."""
+    tx, rx = make()
+    outcomes: list[Any] = []
+
+    class Last:
+        def __init__(self, tx: AnySender) -> None:
+            self.tx = tx
+            self.itself = self
+
+        def __del__(self) -> None:
+            outcomes.append(attempt(partial(self.tx.try_send, "last")))
+
+    for order in (0, 1):
+        twin = tx.clone()
+        last = Last(twin)
+        if order:  # the younger is finalized later
+            last.tx = tx.clone()
+        del twin, last
+        gc.collect()
+    tx.close()
+    got = list(rx)
+    assert len(outcomes) == 2
+    assert set(outcomes) <= {None, HandleClosed}
+    assert got == ["last"] * outcomes.count(None)
 
 
 @every_flavour

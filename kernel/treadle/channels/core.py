@@ -7,8 +7,8 @@ The last sender. A send that is under way keeps its handle counted (see `leases`
 once `senders_gone` is set: a receiver that finds it, and then no message, has seen the end, and the end is
 final (S57).
 
-The last receiver. `END` enters the receivers' line, then the flavour refuses further messages, then those that
-are left are destroyed. A send looks at the line after it has published. So one that starts after the
+The last receiver. `END` enters the receivers' line, then the flavour refuses further messages, then those
+that are left are destroyed. A send looks at the line after it has published. So one that starts after the
 disconnection is refused; one that overlaps it finds END, destroys what nobody can receive any more, its own
 message included, and counts as having come before (S21, S59).
 """
@@ -112,7 +112,7 @@ class State(ABC):
             self.receivers.wake()
 
     def disconnect(self, side: Side) -> None:
-        """Let the other side know that the last handle of this one is gone. Doing it twice is doing it once."""
+        """Let the other side know that this one is gone. Doing it twice is doing it once."""
         if side is self.senders:
             self.senders_gone = True
             self.receivers.wake_all()  # S40, S41
@@ -124,11 +124,18 @@ class State(ABC):
 
 
 class Seat:
-    """The place of one handle among those of its side."""
+    """The place of one handle among those of its side.
 
-    __slots__ = ("_channel", "_left", "side")
+    While it is `closing`, the one who closes the handle will leave it, and not the finalizer of the lease:
+    that one would swallow a Ctrl-C. The closer takes `closing` back and then looks at `unused`, the finalizer
+    sets `unused` and then looks at `closing`, so that one of the two leaves.
+    """
+
+    __slots__ = ("_channel", "_left", "closing", "side", "unused")
 
     def __init__(self, channel: State, side: Side) -> None:
+        self.closing = False
+        self.unused = False
         self.side = side
         self._channel = channel
         self._left = False

@@ -97,8 +97,12 @@ class Handle(ABC):
 
     def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
         """Close the handle. Doing it twice is doing it once."""
+        seat.closing = True
         self._lease = CLOSED_LEASE
-        if watch() is None:  # nobody else holds it, but an exception may have cut its finalizer short
+        seat.closing = (
+            watch() is None
+        )  # otherwise a send is under way, and the end of the lease is its affair
+        if seat.closing or seat.unused:
             seat.leave()
         seat.side.wake_owner(self)
 
@@ -338,7 +342,6 @@ class Receiver(Handle, Generic[T_co]):
 
     def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
         self._source = CLOSED.source
-        seat.leave()  # here and not in a finalizer: it may take long, and a finalizer swallows a Ctrl-C
         super()._end(seat, watch)
 
 

@@ -2,7 +2,7 @@
 
 A handle owns one lease. A send holds it in a local variable while it publishes, so that a handle that is
 closed meanwhile counts as dropped when that send has ended, and not earlier: what a borrow is in Rust. The
-lease gives the handle's seat back when nobody refers to it any more.
+lease leaves the handle's seat when nobody refers to it any more.
 
 Rules: an exception keeps the local variables of the frames it passed, so none is raised out of a frame that
 holds a lease; and nothing sleeps with one.
@@ -31,12 +31,12 @@ class Lease(Generic[C_co]):
 
     def __init__(self, channel: C_co, side: Side) -> None:
         self.seat = Seat(channel, side)
-        self.channel = channel
+        self.channel = channel  # set last before it counts: without it the finalizer has nothing to give back
         self.seat.take()
 
     def __del__(self, _is_finalizing: Callable[[], bool] = is_finalizing) -> None:
         # Late in the shutdown the globals of modules are None, and nobody is left to be told (P17).
-        if _is_finalizing() or not hasattr(self, "channel"):  # __init__ was cut short
+        if _is_finalizing() or not hasattr(self, "channel"):
             return
         try:
             self._end()
@@ -45,9 +45,12 @@ class Lease(Generic[C_co]):
             raise
 
     def _end(self) -> None:
-        # Another finalizer of the same garbage may still use the handle: it finds it closed.
-        self.channel = cast("C_co", CLOSED)
-        self.seat.leave()
+        seat = self.seat
+        seat.unused = True
+        if not seat.closing:
+            # Another finalizer of the same garbage may still use the handle: it finds it closed.
+            self.channel = cast("C_co", CLOSED)
+            seat.leave()
 
 
 # What a closed handle owns.
