@@ -13,12 +13,16 @@ from typing import Literal
 
 from tests.sched import steps
 from tests.sched.steps import KINDS, STEPS, Log, Shared, Step, make_shared
+from treadle.sched.access import WRITE, Mode
 from treadle.sched.engine import Budget, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.world import Event, Outcome, Timeouts, World
 
-#: The order of dependent steps: pairs of (thread, number of its step).
-Trace = frozenset[tuple[tuple[int, int], tuple[int, int]]]
+#: One step: whose, named by who started whom, and which of its steps.
+Name = tuple[str, int]
+
+#: The order of dependent steps.
+Trace = frozenset[tuple[Name, Name]]
 
 Ending = Literal["join", "join in time", "leave", "look"]
 ENDINGS: tuple[Ending, ...] = ("join", "join in time", "leave", "look")
@@ -75,6 +79,7 @@ class Found:
     traces: set[Trace] = field(default_factory=set)
     ended: int = 0  #: executions that completed or deadlocked
     executions: int = 0
+    learned: tuple[bool, bool] = (False, False)  #: whether ends of threads and the clock were steps
     finished: bool = False  #: the strategy had no more executions to make
 
 
@@ -85,15 +90,14 @@ class Watcher:
         self.found = found
         self.shared: Shared | None = None
         self.logs: list[Log] = []
-        self._learned = (False, False)
 
     def begin(self) -> None:
         self.shared, self.logs = None, []
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
         learned = (world.learned.ends, world.learned.clock)
-        if learned != self._learned:  # the exploration began anew, with more operations
-            self._learned = learned
+        if learned != self.found.learned:  # the exploration began anew, with more operations
+            self.found.learned = learned
             self.found.outcomes.clear()
             self.found.traces.clear()
         shared = self.shared
@@ -111,22 +115,23 @@ def trace_of(world: World) -> Trace:
 
     The program's exit is left out: it is a step only while a daemon lives, and what it decides shows in the others.
     """
-    counts: dict[int, int] = {}
-    past: dict[object, list[tuple[tuple[int, int], object]]] = {}
-    everything: list[tuple[int, int]] = []
+    counts: dict[str, int] = {}
+    past: dict[object, list[tuple[Name, Mode]]] = {}
+    everything: list[Name] = []
     pairs = set()
     for event in world.events:
         if event.operation is None or event.operation is world.exit:
             continue
-        number = counts[event.thread] = counts.get(event.thread, 0) + 1
-        step = (event.thread, number)
+        thread = world.threads[event.thread].path
+        counts[thread] = counts.get(thread, 0) + 1
+        step = (thread, counts[thread])
         if event.barrier:
             pairs.update((before, step) for before in everything)
         everything.append(step)
         for location, mode in event.accesses or ():
             before = past.setdefault(location, [])
             for other, other_mode in before:
-                if other[0] != step[0] and (mode is not other_mode or mode.name == "WRITE"):
+                if other[0] != step[0] and (mode is not other_mode or mode is WRITE):
                     pairs.add((other, step))
             before.append((step, mode))
     pairs.update(((thread, 0), (thread, count)) for thread, count in counts.items())
