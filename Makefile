@@ -19,6 +19,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
+	$(PIP) install --group bench
 	$(BIN)/python benchmarks/run.py
 
 wheel: $(READY)

@@ -65,7 +65,8 @@ class Bounded(Channel[T]):
             last = _last(self._tail)
             # When nothing was consumed meanwhile, both were true at the instant `last` had no next node.
             if _consumed(consumed) is consumed:
-                return last["index"] - consumed["index"]
+                over = self.finished or self.receivers.gone  # then what is left will be withdrawn
+                return 0 if over else last["index"] - consumed["index"]
 
     def room(self) -> int:
         return self._capacity - self.count()

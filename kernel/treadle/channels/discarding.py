@@ -21,9 +21,11 @@ def discard(empty: Callable[[], None]) -> None:
         noted.append(empty)
         return
     noted = deque((empty,))
-    _noted[thread] = noted
     try:
+        _noted[thread] = noted
         while noted:
             noted.popleft()()
-    finally:
         _noted.pop(thread, None)
+    except BaseException:
+        _noted.pop(thread, None)
+        raise

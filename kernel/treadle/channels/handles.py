@@ -5,7 +5,8 @@ A blocking operation is try + wait, in `_send` and `_receive`. A handle refers t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from sys import is_finalizing
 from types import TracebackType
 from typing import Generic, NoReturn, Self, TypeVar
 
@@ -30,8 +31,8 @@ class Handle(ABC):
         if not isinstance(channel, State):
             raise TypeError("handles are made by channel() and sync_channel()")
         self._token = object()
+        self._channel = channel  # before it is counted: cut short in between, it is released nevertheless
         self._register(channel)
-        self._channel = channel
 
     def close(self) -> None:
         """Drop this handle; closing it again does nothing (P13).
@@ -109,8 +110,10 @@ class Handle(ABC):
     ) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        self.close()
+    def __del__(self, _is_finalizing: Callable[[], bool] = is_finalizing) -> None:
+        # Late in the shutdown the globals of modules are None, and nobody is left to be told (P17).
+        if not _is_finalizing():
+            self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {{ .. }}"

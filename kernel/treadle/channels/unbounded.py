@@ -32,7 +32,8 @@ class Unbounded(Channel[T]):
         return None
 
     def count(self) -> int:
-        return len(self._cells)
+        # What is left after the end is nothing but cells that were withdrawn, or will be.
+        return 0 if self.finished or self.receivers.gone else len(self._cells)
 
     def room(self) -> int:
         return sys.maxsize

@@ -124,7 +124,8 @@ class Side:
     def wake_all(self) -> None:
         """Wake every waiter."""
         for waiter in self.waiting.copy():
-            waiter.notify()
+            if waiter is not END:
+                waiter.notify()
 
     def _remove(self, waiter: Waiter) -> None:
         try:  # noqa: SIM105 - as above

@@ -72,7 +72,9 @@ class Beliefs(Generic[S]):
         self._steps: dict[tuple[Belief[S], Event], Belief[S]] = {}
         self._interned: dict[Belief[S], Belief[S]] = {}
         self.initial = self._intern(self._closed({Possible(specification.initial, frozenset())}))
-        self.taken: dict[tuple[str, Hashable], int] = {}  #: how often each outcome of each operation was matched
+        self.taken: dict[
+            tuple[str, Hashable], int
+        ] = {}  #: how often each outcome of each operation was matched
 
     def after(self, belief: Belief[S], event: Event) -> Belief[S]:
         """Return what is possible after *event*; empty if nothing is."""
@@ -106,15 +108,22 @@ class Beliefs(Generic[S]):
                     if reached not in closed:
                         closed.add(reached)
                         todo.append(reached)
-            if len(closed) > MOST_STATES:
-                raise ValueError(f"more than {MOST_STATES} states are possible at once; is an operation's effect endless?")
+                    if len(closed) > MOST_STATES:
+                        raise ValueError(
+                            f"{call} has more than {MOST_STATES} possible effects; are the operation's effects endless?"
+                        )
         return frozenset(closed)
 
     def may_be_stuck(self, belief: Belief[S]) -> bool:
         """Say whether it is possible that every operation under way has to wait for ever."""
         return any(
             not any(isinstance(call, Done) for _, call in under_way)
-            and not any(True for _, call in under_way if isinstance(call, Call) for _ in self._specification.effects(state, call))
+            and not any(
+                True
+                for _, call in under_way
+                if isinstance(call, Call)
+                for _ in self._specification.effects(state, call)
+            )
             for state, under_way in belief
         )
 

@@ -15,6 +15,15 @@ from treadle.sched.operation import Operation, Place
 T = TypeVar("T")
 
 
+class _Mark(Operation):
+    """A call or a return, which is shown as it stands."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Call(NamedTuple):
     """A thread begins an operation."""
 
@@ -71,7 +80,7 @@ class History:
         if thread is None:
             raise CheckError("History.record works inside an execution that `refines` explores")
         call = Call(thread.label, operation, arguments)
-        thread.announce(Operation(f"call {operation}{_shown(arguments)}", self._place, CALL))
+        thread.announce(_Mark(f"call {operation}{_shown(arguments)}", self._place, CALL))
         self.events.append(call)
         try:
             value = function()
@@ -85,7 +94,7 @@ class History:
         thread = runtime.running()
         if thread is None or thread.world.over:
             return
-        thread.announce(Operation(f"return {outcome}", self._place, RETURN))
+        thread.announce(_Mark(f"return {outcome}", self._place, RETURN))
         self.events.append(Return(thread.label, outcome))
 
     def open_calls(self) -> list[Call]:

@@ -76,7 +76,11 @@ def refines(
 
 
 def replay(
-    scenario: Scenario, specification: Specification[S], schedule: str, *, instrument: Iterable[Instrumentable] = ()
+    scenario: Scenario,
+    specification: Specification[S],
+    schedule: str,
+    *,
+    instrument: Iterable[Instrumentable] = (),
 ) -> None:
     """Run *scenario* once, under *schedule*, and raise what is wrong with that execution.
 

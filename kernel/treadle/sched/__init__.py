@@ -1,6 +1,26 @@
 """A deterministic thread scheduler, and the exploration of real code with it."""
 
+try:
+    import greenlet as _greenlet  # noqa: F401 - asked for here, so that the answer names the extra
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "treadle.sched needs the checker's extra: pip install 'treadle[check]'"
+    ) from error
+
 from treadle.sched.check import check, replay
 from treadle.sched.errors import CheckError, Deadlock, NondeterminismError, ScheduleError, UncontrolledError
 from treadle.sched.result import Failure, Result
 from treadle.verdict import Verdict
+
+__all__ = [
+    "CheckError",
+    "Deadlock",
+    "Failure",
+    "NondeterminismError",
+    "Result",
+    "ScheduleError",
+    "UncontrolledError",
+    "Verdict",
+    "check",
+    "replay",
+]

@@ -1,5 +1,6 @@
 """The public functions: check a program, and replay a schedule."""
 
+import copy
 import functools
 import inspect
 import math
@@ -7,18 +8,29 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, Monitor, Program, Settings, explore, prepared
-from treadle.sched.errors import ScheduleError
+from treadle.sched.engine import (
+    Budget,
+    Counts,
+    Exploration,
+    Laboratory,
+    Monitor,
+    Program,
+    Settings,
+    explore,
+    prepared,
+)
+from treadle.sched.errors import CheckError, ScheduleError
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Failure, Result
-from treadle.sched.schedule import decode, encode
+from treadle.sched.schedule import Schedule, decode, encode
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.dfs import DepthFirst
 from treadle.sched.strategies.exhaustive import Exhaustive
+from treadle.sched.strategies.expand import Expand
 from treadle.sched.strategies.random_walk import RandomWalk
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.trace import Recorder, render
-from treadle.sched.world import Learned, Outcome, Timeouts, World
+from treadle.sched.world import Outcome, Timeouts, World
 from treadle.verdict import Verdict
 
 StrategyName = Literal["exhaustive", "dfs", "random"]
@@ -129,14 +141,21 @@ def summarize(
 
 
 def explain(laboratory: Laboratory, failing: World, error: BaseException) -> Failure:
-    """Replay a failing execution and write it down."""
-    schedule = encode(failing.steps, laboratory.settings.timeouts)
-    recorder = Recorder()
-    world = laboratory.execute(Replay(failing.steps), failing.learned, recorder)
+    """Make a failing execution again, with every access a step, and write it down."""
+    learned = copy.copy(failing.learned)
+    learned.everything = True
+    expand = Expand(failing.steps, failing.shared)
+    recorder = Recorder(expand.is_free)
+    world = laboratory.execute(expand, learned, recorder)
     again = laboratory.failure_of(world)
-    shown = again if again is not None else error
-    trace = render(world, recorder.rows, shown, schedule)
-    return Failure(error, schedule, trace, failing.failed.label if failing.failed is not None else "")
+    if again is None:
+        raise CheckError(
+            f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
+            "please report the program"
+        )
+    schedule = encode(Schedule(world.steps, laboratory.settings.timeouts, learned.ends, learned.clock))
+    trace = render(world, recorder.rows, again, schedule)
+    return Failure(again, schedule, trace, world.failed.label if world.failed is not None else "")
 
 
 def describe_loop(laboratory: Laboratory, limited: World) -> str:
@@ -176,15 +195,20 @@ def replay(
         Exception: whatever left a thread first.
     """
     _require_program(program)
-    steps, timeouts = decode(schedule)
-    with prepared(program, Settings(tuple(instrument), timeouts, max_steps, monitor=monitor)) as laboratory:
-        learned = Learned()
-        world = laboratory.execute(Replay(steps), learned)
-        if world.outcome is Outcome.RELEARN:
-            world = laboratory.execute(Replay(steps), learned)
+    wanted = decode(schedule)
+    limit = len(wanted.steps) + max_steps
+    with prepared(
+        program, Settings(tuple(instrument), wanted.timeouts, limit, monitor=monitor)
+    ) as laboratory:
+        learned = wanted.learned()
+        world = laboratory.execute(Replay(wanted.steps), learned)
+        while world.outcome is Outcome.RELEARN:
+            world = laboratory.execute(Replay(wanted.steps), learned)
         error = laboratory.failure_of(world)
-    if error is None and world.outcome is not Outcome.LIMIT and len(world.steps) < len(steps):
-        raise ScheduleError(f"the program ended after {len(world.steps)} of the schedule's {len(steps)} steps")
+    if error is None and len(world.steps) < len(wanted.steps):
+        raise ScheduleError(
+            f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps"
+        )
     if error is not None:
         raise error
 
@@ -202,7 +226,9 @@ def _strategy(
         seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
         return RandomWalk(seed), strategy, seed
     if strategy not in ("exhaustive", "dfs"):
-        raise ValueError(f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object")
+        raise ValueError(
+            f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object"
+        )
     if strategy == "exhaustive" and preemptions is None:
         return Exhaustive(), strategy, None
     return DepthFirst(preemptions), strategy, None
@@ -213,9 +239,13 @@ def _require_program(program: object) -> None:
         raise TypeError(f"the program is a callable without arguments, not {type(program).__name__}")
     inner = inspect.unwrap(program.func if isinstance(program, functools.partial) else program)
     if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
-        raise TypeError("the program is a coroutine function; treadle checks threads: call asyncio.run inside a function")
+        raise TypeError(
+            "the program is a coroutine function; treadle checks threads: call asyncio.run inside a function"
+        )
     if inspect.isgeneratorfunction(inner):
-        raise TypeError("the program is a generator function, and calling it runs nothing; pass a plain function")
+        raise TypeError(
+            "the program is a generator function, and calling it runs nothing; pass a plain function"
+        )
     try:
         signature = inspect.signature(program)
     except ValueError:  # a builtin without a signature: calling it will tell
@@ -227,11 +257,13 @@ def _require_program(program: object) -> None:
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
     if needed:
-        raise TypeError(f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial")
+        raise TypeError(
+            f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial"
+        )
 
 
 def _require_limits(
-    preemptions: int | None, max_executions: int | None, max_seconds: float | None, max_steps: int | None
+    preemptions: int | None, max_executions: int | None, max_seconds: object, max_steps: int | None
 ) -> None:
     for name, value, least in (
         ("preemptions", preemptions, 0),

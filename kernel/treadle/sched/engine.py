@@ -15,8 +15,7 @@ from typing import Any, Protocol, cast
 from treadle.sched import runtime
 from treadle.sched.adopt import Adopted
 from treadle.sched.errors import CheckError, Deadlock
-from treadle.sched.memory import Instrumentable, instrumented, modules_of
-from treadle.sched.memory import hooks
+from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh_thread_names, patched
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.trace import Recorder, note_stuck, who_waits
@@ -27,6 +26,9 @@ Program = Callable[[], object]
 
 #: Executions between two collections of the garbage that executions leave; the collector is off during each.
 _COLLECT_EVERY = 64
+
+#: How many times more steps an execution may have when every access is one.
+_DETAIL = 100
 
 
 class Monitor(Protocol):
@@ -48,6 +50,7 @@ class Settings:
     max_steps: int = 100_000
     allow_deadlock: bool = False
     monitor: Monitor | None = None
+    every_access: bool = False  #: make race-free accesses steps too, as the oracle does that checks the reduction
 
 
 @dataclass
@@ -75,7 +78,9 @@ class Counts:
 class Laboratory:
     """A process prepared for controlled executions of one program; made by `prepared`."""
 
-    def __init__(self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]) -> None:
+    def __init__(
+        self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]
+    ) -> None:
         self.settings = settings
         self._program = program
         self._adopted = Adopted(patches, modules)
@@ -95,7 +100,8 @@ class Laboratory:
             CheckError: the check cannot go on.
         """
         settings = self.settings
-        world = World(strategy, timeouts=settings.timeouts, max_steps=settings.max_steps, learned=learned)
+        limit = settings.max_steps * (_DETAIL if learned.everything else 1)
+        world = World(strategy, timeouts=settings.timeouts, max_steps=limit, learned=learned)
         self.world = world
         self.made += 1
         world.on_stop = lambda: note_stuck(world)
@@ -107,8 +113,7 @@ class Laboratory:
         fresh_thread_names()
         if settings.monitor is not None:
             settings.monitor.begin()
-        with _collector_off():
-            world.run(cast("Callable[[], None]", self._program), threading.current_thread().name, self._ident)
+        world.run(cast("Callable[[], None]", self._program), threading.current_thread().name, self._ident)
         if self.made % _COLLECT_EVERY == 0:
             gc.collect(1)
         if world.interrupt is not None:
@@ -133,18 +138,22 @@ class Laboratory:
 def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     """Prepare the process for controlled executions of *program*; put everything back at the end."""
     if runtime.owner:
-        raise CheckError("a check is running already, and checks do not nest: one of them patches what the other uses")
+        raise CheckError(
+            "a check is running already, and checks do not nest: one of them patches what the other uses"
+        )
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
+    runtime.alone = threading.active_count() == 1
     active = cast("Any", threading)._active
     threads_before = dict(active)
     try:
         with instrumented(settings.instrument), patched(modules) as patches:
             laboratory = Laboratory(program, settings, patches, modules)
-            with watching(laboratory.progress):
+            with watching(laboratory.progress), _collector_off():
                 yield laboratory
     finally:
         runtime.owner = 0
+        runtime.alone = False
         for ident in [ident for ident in active if ident not in threads_before and ident < 1 << 20]:
             del active[ident]
 
@@ -159,7 +168,7 @@ def _modules_under_test(program: Program, instrument: tuple[Instrumentable, ...]
 
 @contextlib.contextmanager
 def _collector_off() -> Iterator[None]:
-    """Keep the collector off, because when it runs depends on what ran before; restore it as it was."""
+    """Keep the automatic collector off: when it runs depends on what ran before. `execute` collects in between."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -209,6 +218,7 @@ def explore(
 ) -> Exploration:
     """Make executions until the strategy has no more, a budget is spent, or one fails."""
     learned = Learned()
+    learned.everything = laboratory.settings.every_access
     found = Exploration(Counts())
     while True:
         world = laboratory.execute(strategy, learned)

@@ -106,7 +106,9 @@ class _Lockable:
             self.holder = "code outside the execution"
             return True
         if blocking:
-            raise RuntimeError(f"{self.name} belongs to an execution that is over; acquiring it would block for ever")
+            raise RuntimeError(
+                f"{self.name} belongs to an execution that is over; acquiring it would block for ever"
+            )
         return False
 
     def _at_fork_reinit(self) -> None:
@@ -244,4 +246,6 @@ def _require_timeout(blocking: bool, timeout: float) -> None:
     if timeout < 0:
         raise ValueError("timeout value must be a non-negative number")
     if not timeout <= TIMEOUT_MAX:
-        raise OverflowError("timeout value is too large" if timeout < sys.float_info.max else "timestamp out of range")
+        raise OverflowError(
+            "timeout value is too large" if timeout < sys.float_info.max else "timestamp out of range"
+        )

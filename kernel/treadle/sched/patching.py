@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, cast
 
+from greenlet import GreenletExit
+
 from treadle.sched import clock, locks, runtime, threads
 from treadle.sched.refused import refusals
 
@@ -89,6 +91,16 @@ def _import(name: str, *args: Any, **kwargs: Any) -> Any:
         runtime.current = thread
 
 
+def _quiet(hook: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Stand in for `sys.unraisablehook`: a finalizer that is cut off with its execution is no news."""
+
+    def report(unraisable: Any) -> None:
+        if unraisable.exc_type is not GreenletExit:
+            hook(unraisable)
+
+    return report
+
+
 def stand_ins() -> dict[Any, Any]:
     """Return what stands in for each real function, by the function itself."""
     return {
@@ -126,6 +138,7 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
         for name in ("start", "join", "is_alive"):
             patches.set_attribute(threading.Thread, name, getattr(threads, name))
         patches.set_attribute(builtins, "__import__", _import)
+        patches.set_attribute(sys, "unraisablehook", _quiet(sys.unraisablehook))
         for owner, name, refusal in refusals():
             patches.set_attribute(owner, name, refusal)
         patches.set_item(vars(threading), "_counter", cast("Any", threading)._counter)

@@ -1,37 +1,56 @@
 """Schedules as short strings: who executed each step, run by run.
 
 `0x3,1,0` reads: thread 0 executes three steps, thread 1 one, thread 0 one. Threads are numbered in the order of
-their creation. A leading `idle:` says that timeouts fired only when nothing else could run.
+their creation; each access to instrumented memory is a step. Letters before a colon say how the program was run:
+`i`, timeouts fired only when nothing else could run; `e`, the ends of threads are steps; `c`, so is the clock.
 """
 
 from itertools import groupby
+from typing import NamedTuple
 
 from treadle.sched.errors import ScheduleError
-from treadle.sched.world import Timeouts
+from treadle.sched.world import Learned, Timeouts
 
 
-def encode(steps: list[int], timeouts: Timeouts) -> str:
-    """Return the schedule string of *steps*."""
-    runs = ((thread, len(list(run))) for thread, run in groupby(steps))
+class Schedule(NamedTuple):
+    """A schedule, and how the program must be run for it to fit."""
+
+    steps: list[int]
+    timeouts: Timeouts = "explore"
+    ends: bool = False
+    clock: bool = False
+
+    def learned(self) -> Learned:
+        """Return what makes every step of the schedule a step."""
+        learned = Learned()
+        learned.ends, learned.clock, learned.everything = self.ends, self.clock, True
+        return learned
+
+
+def encode(schedule: Schedule) -> str:
+    """Return the text of *schedule*."""
+    runs = ((thread, len(list(run))) for thread, run in groupby(schedule.steps))
     text = ",".join(f"{thread}x{length}" if length > 1 else str(thread) for thread, length in runs)
-    return f"idle:{text}" if timeouts == "idle" else text
+    letters = "i" * (schedule.timeouts == "idle") + "e" * schedule.ends + "c" * schedule.clock
+    return f"{letters}:{text}" if letters else text
 
 
-def decode(text: str) -> tuple[list[int], Timeouts]:
-    """Return the steps of a schedule string, and how its timeouts fired.
+def decode(text: str) -> Schedule:
+    """Return the schedule that *text* stands for.
 
     Raises:
+        TypeError: *text* is no text.
         ScheduleError: *text* is no schedule.
     """
     if not isinstance(text, str):
         raise TypeError(f"a schedule is a string such as '0x3,1,0', not {type(text).__name__}")
-    mode, _, runs = text.rpartition(":")
-    if mode not in ("", "idle"):
-        raise ScheduleError(f"{text!r} is not a schedule: it starts with {mode!r}")
+    letters, _, runs = text.rpartition(":")
+    if set(letters) - set("iec"):
+        raise ScheduleError(f"{text!r} is not a schedule: it starts with {letters!r}")
     steps: list[int] = []
     for run in runs.split(",") if runs else ():
-        thread, _, length = run.partition("x")
-        if not thread.isdecimal() or not (length.isdecimal() or not length):
+        thread, times, length = run.partition("x")
+        if not thread.isdecimal() or (times and not length.isdecimal()):
             raise ScheduleError(f"{text!r} is not a schedule: {run!r} is not THREAD or THREADxSTEPS")
         steps.extend([int(thread)] * int(length or 1))
-    return steps, "idle" if mode else "explore"
+    return Schedule(steps, "idle" if "i" in letters else "explore", "e" in letters, "c" in letters)

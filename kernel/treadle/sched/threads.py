@@ -27,6 +27,7 @@ def start(self: threading.Thread) -> None:
     """Stand in for `Thread.start`."""
     parent = runtime.running()
     if parent is None:
+        runtime.alone = False
         real_start(self)
         return
     private = cast("Any", self)
@@ -42,7 +43,9 @@ def start(self: threading.Thread) -> None:
     parent.world.advance(thread)
 
 
-def spawn(parent: ControlledThread, body: Callable[[], None], label: str, *, daemon: bool) -> ControlledThread:
+def spawn(
+    parent: ControlledThread, body: Callable[[], None], label: str, *, daemon: bool
+) -> ControlledThread:
     """Make the controlled thread that will run *body*."""
     world = parent.world
     if world.over:
@@ -135,7 +138,11 @@ class _TimedJoin(Operation):
     timed = True
 
     def accesses(self, thread: ControlledThread) -> Any:
-        return self.fixed if cast("ControlledThread", self.target).ended else self.fixed + thread.world.expiry(thread)
+        return (
+            self.fixed
+            if cast("ControlledThread", self.target).ended
+            else self.fixed + thread.world.expiry(thread)
+        )
 
     def enabled(self, thread: ControlledThread) -> bool:
         return cast("ControlledThread", self.target).ended or thread.world.may_expire()
@@ -161,12 +168,12 @@ def start_new_thread(
     """Stand in for `_thread.start_new_thread`, whose threads nobody waits for."""
     parent = runtime.running()
     if parent is None:
+        runtime.alone = False
         return real_start_new_thread(function, args, kwargs or {})
     name = getattr(function, "__name__", "thread")
     thread = spawn(parent, lambda: cast("None", function(*args, **(kwargs or {}))), name, daemon=True)
     parent.world.advance(thread)
     return thread.ident
-
 
 
 def get_ident() -> int:

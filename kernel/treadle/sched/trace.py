@@ -1,8 +1,10 @@
 """The failing interleaving, as a person reads it: one column per thread."""
 
 import linecache
-import os
 import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
@@ -11,7 +13,10 @@ from treadle.sched.locks import Lock, RLock
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread, Outcome, World
 
-_HERE = os.path.dirname(__file__)
+_PACKAGE = Path(__file__).parent.parent
+
+#: Whose lines are never the program's: the scheduler, what records histories, and the simulated primitives' users.
+_HIDDEN = (str(_PACKAGE / "sched"), str(_PACKAGE / "conform"), threading.__file__, "<frozen")
 _WIDEST = 52
 
 
@@ -24,7 +29,7 @@ class Line(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.number}"
+        return f"{Path(self.file).name}:{self.number}"
 
 
 class Row(NamedTuple):
@@ -39,22 +44,24 @@ class Row(NamedTuple):
 class Recorder:
     """Notes, while an execution is replayed, what each step is and where in the source it stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, leave_out: Callable[[ControlledThread], bool] = lambda thread: False) -> None:
         self.rows: list[Row] = []
-        self._world: World | None = None
-        self._values: list[tuple[int, object]] = []
+        self._leave_out = leave_out
+        self._shown: ControlledThread | None = None  # who executed the last step that is shown
 
     def attach(self, world: World) -> None:
         """Record the steps of *world*, which is about to run."""
         self.rows.clear()
-        self._world = world
+        self._shown = None
         world.observer = self._note
 
     def _note(self, thread: ControlledThread, operation: Operation) -> None:
-        assert self._world is not None
+        if self._leave_out(thread):
+            return
         frame = sys._getframe() if runtime.current is thread else thread.greenlet.gr_frame
         text = describe(operation, thread)
-        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._world, thread)))
+        self.rows.append(Row(thread.index, _line_of(frame), text, _why_switched(self._shown, thread)))
+        self._shown = thread
 
 
 def describe(operation: Operation, thread: ControlledThread) -> str:
@@ -65,8 +72,7 @@ def describe(operation: Operation, thread: ControlledThread) -> str:
     return text if outlook is None else f"{text} {outlook}"
 
 
-def _why_switched(world: World, chosen: ControlledThread) -> str | None:
-    last = world.last
+def _why_switched(last: ControlledThread | None, chosen: ControlledThread) -> str | None:
     if last is None or last is chosen:
         return None
     if last.ended:
@@ -91,7 +97,9 @@ def waits(thread: ControlledThread) -> str:
         if isinstance(holder, ControlledThread):
             ended = ", which has ended" if holder.ended else ""
             return f"waits for {target.name}, held by {holder.label}{ended}"
-        return f"waits for {target.name}, held by {holder}" if holder else f"is about to acquire {target.name}"
+        return (
+            f"waits for {target.name}, held by {holder}" if holder else f"is about to acquire {target.name}"
+        )
     return f"waits to {operation}"
 
 
@@ -114,11 +122,16 @@ def note_stuck(world: World) -> None:
 
 
 def _line_of(frame: FrameType | None) -> Line | None:
-    """Return the innermost line that is neither the scheduler's nor in the threading module."""
+    """Return the innermost line of the program's own."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_HERE) and os.path.basename(file) != "threading.py" and not file.startswith("<frozen"):
-            return Line(file, frame.f_lineno, frame.f_code.co_qualname, linecache.getline(file, frame.f_lineno).strip())
+        if not file.startswith(_HIDDEN):
+            return Line(
+                file,
+                frame.f_lineno,
+                frame.f_code.co_qualname,
+                linecache.getline(file, frame.f_lineno).strip(),
+            )
         frame = frame.f_back
     return None
 
@@ -127,29 +140,34 @@ def render(world: World, rows: list[Row], error: BaseException, schedule: str) -
     """Return the interleaving in columns, what went wrong, and how to replay it."""
     shown = sorted({row.thread for row in rows})
     labels = {thread.index: thread.label for thread in world.threads}
-    cells = [_cell(row) for row in rows]
-    widths = {
-        index: max([len(labels[index]), *(len(text) for row, cell in zip(rows, cells, strict=True) if row.thread == index for text in cell)])
-        for index in shown
-    }
-    margin = len(str(len(rows))) + 1
-    lines = [" " * margin + "  " + "  ".join(labels[index].ljust(widths[index]) for index in shown).rstrip()]
-    lines.append(" " * margin + "  " + "  ".join("─" * widths[index] for index in shown))
+    files = {row.line.file for row in rows if row.line is not None}
+    cells = [_cell(row, name_file=len(files) > 1) for row in rows]
+    widths = {index: len(labels[index]) for index in shown}
+    for row, cell in zip(rows, cells, strict=True):
+        widths[row.thread] = max(widths[row.thread], *(len(text) for text in cell))
+    margin = " " * (len(str(len(rows))) + 1)
+    lines = [f"in {Path(file).name}" for file in files if len(files) == 1]
+    lines.append(f"{margin}  {'  '.join(labels[index].ljust(widths[index]) for index in shown)}".rstrip())
+    lines.append(f"{margin}  {'  '.join('─' * widths[index] for index in shown)}")
     for number, (row, cell) in enumerate(zip(rows, cells, strict=True), start=1):
         if row.remark:
-            lines.append(" " * margin + f"  ╌╌ {row.remark}")
-        indent = "  ".join([" " * margin, *(" " * widths[index] for index in shown if index < row.thread)])
-        for place, text in enumerate(cell):
-            head = str(number).rjust(margin) + indent[margin:] if place == 0 else indent
-            lines.append(f"{head}  {text}".rstrip())
+            lines.append(f"{margin}  ╌╌ {row.remark}")
+        indent = "".join("  " + " " * widths[index] for index in shown if index < row.thread)
+        heads = [str(number).rjust(len(margin)), *(margin for _ in cell[1:])]
+        lines += [f"{head}{indent}  {text}".rstrip() for head, text in zip(heads, cell, strict=True)]
     lines += ["", _verdict(world, error), "", f"to replay: replay(program, {schedule!r})"]
     return "\n".join(lines)
 
 
-def _cell(row: Row) -> list[str]:
-    place = f"{row.line}  {row.line.text}" if row.line is not None else row.operation
-    texts = [place, f"  {row.operation}"] if row.line is not None else [place]
-    return [text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…" for text in texts]
+def _cell(row: Row, *, name_file: bool) -> list[str]:
+    if row.line is None:
+        return [_shortened(row.operation)]
+    place = str(row.line) if name_file else f":{row.line.number}"
+    return [_shortened(f"{place}  {row.line.text}"), _shortened(f"  {row.operation}")]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def _verdict(world: World, error: BaseException) -> str:

@@ -6,6 +6,7 @@ signal where that is possible (on the main thread), which also ends most blockin
 exception elsewhere. How long "a while" is decides only when a hang is reported, never what a check answers.
 """
 
+import _thread
 import ctypes
 import linecache
 import signal
@@ -26,8 +27,8 @@ PATIENCE = 10.0
 #: Ignored by default, so that one that arrives late does no harm.
 _SIGNAL = getattr(signal, "SIGURG", None)
 
-# Taken before anything is patched: the watchdog's own thread must be real.
-_Thread, _Event = threading.Thread, threading.Event
+# Taken before anything is patched: the watchdog's own thread is real, and must not ask who is calling.
+_Thread, _allocate_lock = threading.Thread, _thread.allocate_lock
 
 
 @contextmanager
@@ -46,7 +47,8 @@ class _Watchdog:
         self._progress = progress
         self._owner = owner
         self._patience = PATIENCE
-        self._done = _Event()
+        self._done = _allocate_lock()  # held until the watch ends
+        self._done.acquire()
         self.thread = _Thread(target=self._watch, name="treadle watchdog", daemon=True)
         self._by_signal = threading.current_thread() is threading.main_thread() and _SIGNAL is not None
         self._reason: str | None = None
@@ -56,7 +58,7 @@ class _Watchdog:
 
     def stop(self) -> None:
         """End the watch and restore the signal's handler."""
-        self._done.set()
+        self._done.release()
         self.thread.join()
         if self._by_signal:
             assert _SIGNAL is not None
@@ -66,7 +68,7 @@ class _Watchdog:
         seen: object = None
         idle = 0
         places: set[tuple[int, int]] = set()
-        while not self._done.wait(self._patience / 8):
+        while not self._done.acquire(timeout=self._patience / 8):
             now = self._progress()
             if now != seen or runtime.current is None:
                 seen, idle = now, 0
@@ -92,7 +94,9 @@ class _Watchdog:
             assert _SIGNAL is not None
             signal.pthread_kill(self._owner, _SIGNAL)
         else:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._owner), ctypes.py_object(GreenletExit))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._owner), ctypes.py_object(GreenletExit)
+            )
             thread = runtime.current
             if thread is not None and self._reason is not None:
                 thread.world.refuse(self._reason)

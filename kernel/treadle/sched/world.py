@@ -12,13 +12,15 @@ Rules: this file knows no primitive, no strategy and nothing of source code.
 """
 
 import enum
+import functools
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, TICK, WRITE, Accesses
+from treadle.sched.causality import Causality, Step
 from treadle.sched.errors import CheckError, UncontrolledError
 from treadle.sched.operation import Operation, Place
 
@@ -53,6 +55,7 @@ class ControlledThread:
     """A thread of the program under test."""
 
     __slots__ = (
+        "body",
         "counts",
         "daemon",
         "deadline",
@@ -87,13 +90,15 @@ class ControlledThread:
         self.deadline = 0.0  #: of the timed operation it announced, on the virtual clock
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.unwinding = 0  #: operations begun since the execution was given up
+        self.body: Callable[[], None] | None = None
         self.greenlet: greenlet
 
     def announce(self, operation: Operation) -> None:
         """Announce *operation* and return when it is this thread's turn to execute it."""
         world = self.world
-        if world.over:
-            self._unwind()
+        if world.over or self.ended:
+            if not self.ended:
+                self._unwind()
             return
         self.pending = operation
         if self.hand_back is None:
@@ -110,6 +115,8 @@ class ControlledThread:
         """Return when *target* has ended."""
         world = self.world
         if target.ended or world.over:
+            if target.ended:
+                world.causality.joined(self.index, target.index)
             return
         self.waits_for = target
         target.joiners.append(self)
@@ -142,6 +149,12 @@ class Learned:
     def __init__(self) -> None:
         self.ends = False  #: whether a thread is alive: the end of a thread is then an operation
         self.clock = False  #: the time: starting a timed wait then reads the clock, and a timeout moves it
+        self.width = 4  #: how many threads there may be
+        self.everything = False  #: every access to instrumented memory is an operation
+        self.shared: set[object] = (
+            set()
+        )  #: kinds of memory that threads were seen to race for: these are operations
+        self.news = False  #: the execution that runs found another kind
 
 
 class Chooser(Protocol):
@@ -169,8 +182,11 @@ class World:
         self.threads: list[ControlledThread] = []
         self.last: ControlledThread | None = None  #: who executed the last step
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
-        self.events: list[Event] = []
-        self.left: list[Event] = []  #: operations announced and never executed
+        self.shared = frozenset(
+            self.learned.shared
+        )  #: what is learned while it runs is for the next execution
+        self.causality = Causality(self.learned.width)
+        self.left: list[Step] = []  #: operations announced and never executed
         self.over = False
         self.outcome = Outcome.ABORTED
         self.error: CheckError | None = None  #: why the check has to stop
@@ -184,11 +200,15 @@ class World:
         self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
         self.program = Place("program")
         self.exit = Operation("exit", self.program, WRITE)
-        self.lifetime: Accesses = ((self.program, READ),)  #: a daemon's timer fires only while the program runs
+        self.lifetime: Accesses = (
+            (self.program, READ),
+        )  #: a daemon's timer fires only while the program runs
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
         self.on_settle: Callable[[], bool] | None = None
         self.on_stop: Callable[[], None] | None = None
-        self.stuck: list[tuple[ControlledThread, str, object]] = []  #: who waited for what at the end, and where
+        self.stuck: list[
+            tuple[ControlledThread, str, object]
+        ] = []  #: who waited for what at the end, and where
         self.hub = getcurrent()
 
     # -- threads ------------------------------------------------------------------------------------------------
@@ -202,10 +222,14 @@ class World:
             number = parent.counts["thread"] = parent.counts.get("thread", 0) + 1
             path = f"{parent.path}.{number}"
         thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
-        thread.greenlet = greenlet(lambda: self._live(thread, body), parent=self.hub)
+        thread.body = body
+        thread.greenlet = greenlet(functools.partial(self._live, thread), parent=self.hub)
         self.threads.append(thread)
-        if parent is not None:
-            self.events.append(Event(parent.index, None, None, spawned=thread.index))
+        if thread.index >= self.causality.width:
+            self.learned.width *= 2
+            self._relearn()
+        elif parent is not None:
+            self.causality.spawned(parent.index, thread.index)
         return thread
 
     def advance(self, thread: ControlledThread) -> None:
@@ -218,9 +242,12 @@ class World:
         runtime.current = me
         thread.greenlet.parent = self.hub
 
-    def _live(self, thread: ControlledThread, body: Callable[[], None]) -> None:
+    def _live(self, thread: ControlledThread) -> None:
+        body, thread.body = thread.body, None
+        assert body is not None
         try:
             body()
+            del body  # and with it whatever the thread alone refers to, while the thread can still act
             if not self.over:
                 self._announce_end(thread)
         except GreenletExit:
@@ -267,6 +294,9 @@ class World:
                 if self.over:
                     break
         finally:
+            if self.learned.news:
+                self.learned.news = False
+                self.outcome = Outcome.RELEARN
             self._note_left()
             if self.outcome is Outcome.DEADLOCKED and self.on_stop is not None:
                 self.on_stop()
@@ -281,7 +311,7 @@ class World:
                 if thread.ended and thread.joiners:
                     joiners, thread.joiners = thread.joiners, []
                     for joiner in joiners:
-                        self.events.append(Event(joiner.index, None, None, joined=thread.index))
+                        self.causality.joined(joiner.index, thread.index)
                         self.advance(joiner)
                         waiting = True
 
@@ -296,18 +326,28 @@ class World:
             barrier = bool(enabled) and self.timeouts == "idle"
         if not enabled:
             waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
-            return self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+            self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+            return None
         if len(self.steps) >= self.max_steps:
-            return self.stop(Outcome.LIMIT)
+            self.stop(Outcome.LIMIT)
+            return None
         try:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:
-            return self.abort(error)
+            self.abort(error)
+            return None
         if chosen is None:
-            return self.stop(Outcome.CUT)
+            self.stop(Outcome.CUT)
+            return None
         operation = chosen.pending
         assert operation is not None
-        self.events.append(Event(chosen.index, operation, operation.accesses(chosen), barrier))
+        self.causality.step(
+            chosen.index,
+            operation.accesses(chosen),
+            waits=operation.blocking or (operation.timed and self.timeouts == "idle"),
+            enabling=operation.enabling,
+            barrier=barrier,
+        )
         self.steps.append(chosen.index)
         if self.observer is not None:
             self.observer(chosen, operation)
@@ -352,7 +392,10 @@ class World:
         for thread in self.threads:
             operation = thread.pending
             if operation is not None and not thread.ended:
-                self.left.append(Event(thread.index, operation, operation.accesses(thread)))
+                waits = operation.blocking or (operation.timed and self.timeouts == "idle")
+                self.left.append(
+                    self.causality.pending(thread.index, operation.accesses(thread), waits=waits)
+                )
 
     def _unwind_all(self) -> None:
         self.over = True
@@ -368,8 +411,11 @@ class World:
         if (ends and not self.learned.ends) or (clock and not self.learned.clock):
             self.learned.ends |= ends
             self.learned.clock |= clock
-            self.stop(Outcome.RELEARN)
-            raise GreenletExit
+            self._relearn()
+
+    def _relearn(self) -> NoReturn:
+        self.stop(Outcome.RELEARN)
+        raise GreenletExit
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -392,26 +438,3 @@ class World:
     def expire(self, thread: ControlledThread) -> None:
         """Move the clock to the deadline of *thread*, whose time has run out."""
         self.clock = max(self.clock, thread.deadline)
-
-
-class Event:
-    """One entry of an execution's history: a step, or a start or join, which are no steps."""
-
-    __slots__ = ("accesses", "barrier", "joined", "operation", "spawned", "thread")
-
-    def __init__(
-        self,
-        thread: int,
-        operation: Operation | None,
-        accesses: Accesses | None,
-        barrier: bool = False,
-        *,
-        spawned: int | None = None,
-        joined: int | None = None,
-    ) -> None:
-        self.thread = thread
-        self.operation = operation  #: None for starts and joins
-        self.accesses = accesses
-        self.barrier = barrier  #: possible only because every thread was waiting: ordered after all before it
-        self.spawned = spawned
-        self.joined = joined

@@ -6,15 +6,16 @@ known to read only counts as a write.
 """
 
 import builtins
+import enum
 import operator
 import sys
 import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import Any
+from typing import Any, cast
 
 from treadle.sched import runtime
-from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory.locations import Locations, MemoryLocation
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread
@@ -32,9 +33,31 @@ class Touch(Operation):
 
     __slots__ = ("outlook",)
 
-    def __init__(self, location: MemoryLocation, write: bool, outlook: Callable[[ControlledThread], str | None]) -> None:
+    def __init__(
+        self, location: MemoryLocation, write: bool, outlook: Callable[[ControlledThread], str | None]
+    ) -> None:
         super().__init__("write" if write else "read", location, WRITE if write else READ)
         self.outlook = outlook
+
+
+def visible(thread: ControlledThread, accesses: Accesses) -> bool:
+    """Say whether *accesses* have to be an operation.
+
+    Accesses that always come one after the other, whatever the schedule, need not be: exchanging what comes before
+    them exchanges them too. So each kind of memory is taken to be free of races until an execution shows that it is
+    not; then it is an operation from the next execution on, and the exploration begins anew. When an exploration
+    has ended, no execution of it had a race among the accesses that were left out.
+    """
+    world = thread.world
+    shown = world.learned.everything
+    clock = world.causality.now[thread.index]
+    for location, mode in cast("tuple[tuple[MemoryLocation, Mode], ...]", accesses):
+        if location.kind in world.shared:
+            shown = True
+        elif location.races(thread.index, clock, mode) and not world.over:
+            world.learned.shared.add(location.kind)
+            world.learned.news = True
+    return shown
 
 
 def begin(*, recording: bool) -> Locations:
@@ -42,14 +65,22 @@ def begin(*, recording: bool) -> Locations:
     global locations
     locations = Locations()
     locations.recording = recording
-    _constants.clear()
+    _kinds.clear()
     return locations
 
 
 # -- attributes ---------------------------------------------------------------------------------------------------
 
-#: Whether attribute *name* of a class's instances is code or a descriptor, which are taken to be constant.
-_constants: dict[tuple[type, str], bool] = {}
+
+class _Kind(enum.Enum):
+    """What reading an attribute of a class's instances touches."""
+
+    CODE = enum.auto()  #: a method, a property or another descriptor: taken to be constant
+    OWN = enum.auto()  #: the instance
+    OTHER = enum.auto()  #: a class, a module, or what the instance inherits as data: looked at each time
+
+
+_kinds: dict[tuple[type, str], _Kind] = {}
 
 _CODE = (
     types.FunctionType,
@@ -70,41 +101,39 @@ _CODE = (
 
 def load_attribute(holder: Any, name: str) -> Any:
     """Perform `holder.name`."""
-    thread = runtime.running()
-    if thread is not None:
-        _announce_load(thread, holder, name)
+    kind = _kinds.get((type(holder), name))
+    if kind is not _Kind.CODE:
+        thread = runtime.running()
+        if thread is not None:
+            if kind is None:
+                kind = _kinds[type(holder), name] = _kind(type(holder), name)
+            if kind is _Kind.OWN:
+                _announce(thread, locations.of(holder, name), False, holder, name)
+            elif kind is _Kind.OTHER:
+                _load_other(thread, holder, name)
     return getattr(holder, name)
 
 
-def _announce_load(thread: ControlledThread, holder: Any, name: str) -> None:
-    cls = type(holder)
-    constant = _constants.get((cls, name))
-    if constant is None:
-        constant = _constants[cls, name] = _is_constant(cls, name)
-    if constant:
-        return
+def _load_other(thread: ControlledThread, holder: Any, name: str) -> None:
     if isinstance(holder, (type, types.ModuleType)):
-        owner, value = _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
-        if value is not None and isinstance(value, _CODE):
-            return
-        _announce(thread, locations.of(owner, name), False, holder, name)
+        owner, value = (
+            _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
+        )
+        if value is None or not isinstance(value, _CODE):
+            _announce(thread, locations.of(owner, name), False, holder, name)
         return
-    inherited, value = _class_attribute(cls, name)
-    if value is not None and not isinstance(value, types.MemberDescriptorType):
-        # Read through the instance, found on the class: a write to either changes it.
-        shared = locations.of(inherited, name)
-        thread.announce(Operation("read", locations.of(holder, name), READ, (shared, READ)))
-        return
-    _announce(thread, locations.of(holder, name), False, holder, name)
+    # Read through the instance, found on the class: a write to either changes it.
+    inherited = locations.of(_class_attribute(type(holder), name)[0], name)
+    _perform(thread, Operation("read", locations.of(holder, name), READ, (inherited, READ)))
 
 
-def _is_constant(cls: type, name: str) -> bool:
+def _kind(cls: type, name: str) -> _Kind:
     if issubclass(cls, (type, types.ModuleType)):
-        return False
+        return _Kind.OTHER
     _, value = _class_attribute(cls, name)
-    return isinstance(value, _CODE) or (
-        value is not None and not isinstance(value, types.MemberDescriptorType) and hasattr(type(value), "__get__")
-    )
+    if value is None or isinstance(value, types.MemberDescriptorType):
+        return _Kind.OWN
+    return _Kind.CODE if isinstance(value, _CODE) or hasattr(type(value), "__get__") else _Kind.OTHER
 
 
 def _class_attribute(cls: type, name: str) -> tuple[type, Any]:
@@ -127,7 +156,7 @@ def delete_attribute(holder: Any, name: str) -> None:
     """Perform `del holder.name`."""
     thread = runtime.running()
     if thread is not None and not _is_property(holder, name):
-        thread.announce(locations.of(holder, name).write)
+        _perform(thread, locations.of(holder, name).write)
     delattr(holder, name)
 
 
@@ -135,9 +164,14 @@ def _is_property(holder: Any, name: str) -> bool:
     return isinstance(_class_attribute(type(holder), name)[1], property)
 
 
-def _announce(thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None) -> None:
+def _announce(
+    thread: ControlledThread, location: MemoryLocation, write: bool, subject: Any, name: str | None
+) -> None:
+    operation = location.write if write else location.read
+    if not visible(thread, operation.fixed):
+        return
     if not locations.recording:
-        thread.announce(location.write if write else location.read)
+        thread.announce(operation)
     elif write:
         text = f"← {_short(subject)}"
         thread.announce(Touch(location, True, lambda _: text))
@@ -145,8 +179,22 @@ def _announce(thread: ControlledThread, location: MemoryLocation, write: bool, s
         thread.announce(Touch(location, False, lambda _: f"→ {_short(_peek(subject, name))}"))
 
 
+def _perform(thread: ControlledThread, operation: Operation) -> None:
+    """Announce *operation* if it has to be one."""
+    if visible(thread, operation.accesses(thread)):
+        thread.announce(operation)
+
+
 def _peek(holder: Any, name: str | None) -> Any:
     return getattr(holder, name, _MISSING) if name is not None else holder
+
+
+_BRACKETS: dict[type, tuple[str, str]] = {
+    tuple: ("(", ")"),
+    list: ("[", "]"),
+    set: ("{", "}"),
+    deque: ("deque[", "]"),
+}
 
 
 def _short(value: Any) -> str:
@@ -158,7 +206,7 @@ def _short(value: Any) -> str:
         return text if len(text) <= 30 else f"{text[:29]}…"
     if type(value) in (tuple, list, deque, dict, set):
         if len(value) <= 4 and type(value) is not dict:
-            opening, closing = {tuple: "()", list: "[]", set: "{}"}.get(type(value), ("deque[", "]"))
+            opening, closing = _BRACKETS[type(value)]
             return f"{opening}{', '.join(_short(item) for item in list(value))}{closing}"
         return f"{type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}" if not callable(value) else getattr(value, "__name__", "a callable")
@@ -167,10 +215,52 @@ def _short(value: Any) -> str:
 # -- containers ---------------------------------------------------------------------------------------------------
 
 _READING = frozenset(
-    "__contains__ __len__ __getitem__ __iter__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __repr__ __str__ __bool__ "
-    "__reversed__ __add__ __mul__ __rmul__ __or__ __and__ __sub__ __xor__ copy count index get keys values items "
-    "issubset issuperset isdisjoint union intersection difference symmetric_difference startswith endswith find "
-    "rfind decode hex split strip join".split()
+    (
+        "__contains__",
+        "__len__",
+        "__getitem__",
+        "__iter__",
+        "__eq__",
+        "__ne__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__repr__",
+        "__str__",
+        "__bool__",
+        "__reversed__",
+        "__add__",
+        "__mul__",
+        "__rmul__",
+        "__or__",
+        "__and__",
+        "__sub__",
+        "__xor__",
+        "copy",
+        "count",
+        "index",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "decode",
+        "hex",
+        "split",
+        "strip",
+        "join",
+    )
 )
 _TAKING = frozenset(("pop", "popleft", "popitem"))
 
@@ -180,7 +270,9 @@ class ContainerCall(Operation):
 
     __slots__ = ("arguments", "container", "reading")
 
-    def __init__(self, location: MemoryLocation, container: Any, method: str, arguments: tuple[Any, ...]) -> None:
+    def __init__(
+        self, location: MemoryLocation, container: Any, method: str, arguments: tuple[Any, ...]
+    ) -> None:
         super().__init__(method, location, READ if method in _READING else WRITE, *_reads_of(arguments))
         self.container = container
         self.arguments = arguments
@@ -214,8 +306,13 @@ def _plain_key(key: Any) -> bool:
     """Say whether comparing *key* runs no code of the program's."""
     cls = type(key)
     return cls in (str, int, bytes, bool, type(None)) or (
-        cls.__eq__ is object.__eq__ and cls.__hash__ is object.__hash__
+        _inherits(cls, "__eq__") and _inherits(cls, "__hash__")
     )
+
+
+def _inherits(cls: type, name: str) -> bool:
+    """Say whether a class has the special method *name* from `object`."""
+    return _class_attribute(cls, name)[0] is object
 
 
 def _reads_of(arguments: Iterable[Any]) -> Accesses:
@@ -224,7 +321,7 @@ def _reads_of(arguments: Iterable[Any]) -> Accesses:
 
 def _announce_container(thread: ControlledThread, container: Any, write: bool) -> None:
     location = locations.of(container)
-    thread.announce(location.write if write else location.read)
+    _perform(thread, location.write if write else location.read)
 
 
 def touch(value: Any) -> Any:
@@ -289,8 +386,28 @@ _HARMLESS: frozenset[Any] = frozenset(
 )
 #: Builtins and types that read the containers they are given, and change none.
 _READERS: frozenset[Any] = frozenset(
-    (len, list, tuple, set, frozenset, dict, deque, sorted, min, max, sum, any, all, repr, str, bool, print, format)
-    + (bytes, bytearray, hash, reversed, operator.length_hint)
+    (
+        *(
+            len,
+            list,
+            tuple,
+            set,
+            frozenset,
+            dict,
+            deque,
+            sorted,
+            min,
+            max,
+            sum,
+            any,
+            all,
+            repr,
+            str,
+            bool,
+            print,
+        ),
+        *(format, bytes, bytearray, hash, reversed, operator.length_hint),
+    )
 )
 #: Builtins that read their containers later, step by step.
 _LAZY: frozenset[Any] = frozenset((iter, enumerate, zip, map, filter))
@@ -303,7 +420,7 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return function(*arguments, **keywords)
     container, name, rest = _method_of_container(function, arguments)
     if name is not None:
-        thread.announce(ContainerCall(locations.of(container), container, name, rest))
+        _perform(thread, ContainerCall(locations.of(container), container, name, rest))
     elif not _is_python(function):
         arguments = _announce_arguments(thread, function, arguments)
     return function(*arguments, **keywords)
@@ -316,22 +433,40 @@ _HEAP_TYPE = 1 << 9
 def _is_python(function: Any) -> bool:
     """Say whether calling *function* runs Python code, whose own accesses are seen where they happen."""
     if isinstance(function, type):
-        return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in ("itertools", "collections")
-    return isinstance(getattr(type(function), "__call__", None), types.FunctionType)
+        return bool(function.__flags__ & _HEAP_TYPE) and function.__module__ not in (
+            "itertools",
+            "collections",
+        )
+    return isinstance(_class_attribute(type(function), "__call__")[1], types.FunctionType)
 
 
-def _method_of_container(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, str | None, tuple[Any, ...]]:
+def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+    """Perform `holder.name(*arguments, **keywords)`."""
+    function = load_attribute(holder, name)
+    if type(function) is types.MethodType or type(function) is types.FunctionType:
+        return function(*arguments, **keywords)
+    return call(function, *arguments, **keywords)
+
+
+def _method_of_container(
+    function: Any, arguments: tuple[Any, ...]
+) -> tuple[Any, str | None, tuple[Any, ...]]:
     """Return the container, the method's name and its arguments if *function* is a container's method in C."""
     if isinstance(function, (types.BuiltinMethodType, types.MethodWrapperType)):
         if isinstance(function.__self__, CONTAINERS):
             return function.__self__, function.__name__, arguments
-    elif isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType)):
-        if arguments and isinstance(arguments[0], CONTAINERS):
-            return arguments[0], function.__name__, arguments[1:]
+    elif (
+        isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType))
+        and arguments
+        and isinstance(arguments[0], CONTAINERS)
+    ):
+        return arguments[0], function.__name__, arguments[1:]
     return None, None, ()
 
 
-def _announce_arguments(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def _announce_arguments(
+    thread: ControlledThread, function: Any, arguments: tuple[Any, ...]
+) -> tuple[Any, ...]:
     if not _hashable(function) or function not in _HARMLESS:
         containers = [argument for argument in arguments if isinstance(argument, CONTAINERS)]
         if containers and _hashable(function) and function in _LAZY:
@@ -373,7 +508,7 @@ def read_variable(name: str) -> None:
     """Announce that the caller reads a variable that it shares through a closure."""
     thread = runtime.running()
     if thread is not None:
-        thread.announce(locations.named(name).read)
+        _perform(thread, locations.named(name).read)
 
 
 def write_variable(name: str, value: Any) -> None:

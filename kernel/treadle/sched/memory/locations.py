@@ -9,7 +9,8 @@ alive, because when a handle dies is behaviour that programs rely on.
 import sys
 import weakref
 
-from treadle.sched.access import READ, WRITE
+from treadle.sched.access import READ, WRITE, Mode
+from treadle.sched.causality import Clock
 from treadle.sched.operation import Operation
 
 #: References to a pinned object when nobody else has one: its record's, and the argument of getrefcount.
@@ -19,12 +20,33 @@ _ALONE = 2
 class MemoryLocation:
     """An attribute of an object, a container, a global or a closure's variable."""
 
-    __slots__ = ("name", "read", "write")
+    __slots__ = ("kind", "name", "read", "readers", "write", "writer", "written")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, kind: object) -> None:
         self.name = name
+        self.kind = kind  #: what is learned about it holds for all of its kind
         self.read = Operation("read", self, READ)
         self.write = Operation("write", self, WRITE)
+        # The last accesses that were no operations: epochs, by thread.
+        self.writer = -1
+        self.written = 0
+        self.readers: dict[int, int] = {}
+
+    def races(self, thread: int, clock: Clock, mode: Mode) -> bool:
+        """Note an access that is no operation; say whether an earlier one does not come before it."""
+        if self.writer != thread and self.writer >= 0 and clock[self.writer] < self.written:
+            return True
+        readers = self.readers
+        if mode is READ:
+            readers[thread] = clock[thread] + 1
+            return False
+        if readers:
+            for reader, epoch in readers.items():
+                if reader != thread and clock[reader] < epoch:
+                    return True
+            readers.clear()
+        self.writer, self.written = thread, clock[thread] + 1
+        return False
 
 
 class _Record:
@@ -56,15 +78,16 @@ class Locations:
             record = self._record(holder)
         location = record.parts.get(part)
         if location is None:
-            location = MemoryLocation(record.label if part is None else f"{record.label}.{part}")
-            record.parts[part] = location
+            name = record.label if part is None else f"{record.label}.{part}"
+            cls = holder if isinstance(holder, type) else type(holder)
+            location = record.parts[part] = MemoryLocation(name, (cls, part))
         return location
 
     def named(self, name: str) -> MemoryLocation:
         """Return the location of a variable, by its full name."""
         location = self._named.get(name)
         if location is None:
-            location = self._named[name] = MemoryLocation(name)
+            location = self._named[name] = MemoryLocation(name, name)
         return location
 
     def _record(self, holder: object) -> _Record:

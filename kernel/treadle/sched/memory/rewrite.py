@@ -9,6 +9,7 @@ objects before and after correspond one to one; a value is computed before its s
 """
 
 import ast
+import functools
 import symtable
 from collections.abc import Iterable, Sequence
 from typing import cast
@@ -23,12 +24,24 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def rewrite(source: str, filename: str) -> ast.Module:
-    """Return the instrumented syntax tree of a module."""
+def rewrite(source: str, filename: str, variable: frozenset[str]) -> ast.Module:
+    """Return the instrumented syntax tree of a module; the globals in *variable* can change while it runs."""
     tree = ast.parse(source, filename)
     scopes = _Scopes(symtable.symtable(source, filename, "exec"))
-    rewritten = _Rewriter(scopes, _rebound(tree)).visit(tree)
+    rewritten = _Rewriter(scopes, _rebound(tree), variable).visit(tree)
     return cast("ast.Module", ast.fix_missing_locations(rewritten))
+
+
+@functools.lru_cache(maxsize=256)
+def changed_names(source: str) -> frozenset[str]:
+    """Return the names of globals that code in *source* can change, its own or another module's."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Global):
+            names.update(node.names)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            names.add(node.attr)
+    return frozenset(names)
 
 
 class _Scopes:
@@ -92,9 +105,10 @@ def _rebound(tree: ast.Module) -> frozenset[str]:
 
 
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, scopes: _Scopes, rebound: frozenset[str]) -> None:
+    def __init__(self, scopes: _Scopes, rebound: frozenset[str], variable: frozenset[str]) -> None:
         self._scopes = scopes
         self._rebound = rebound
+        self._variable = variable
         self._classes: list[str] = []  # for private names
         self._depth = 0  # of functions; nothing outside them is rewritten
         self._temporaries = 0
@@ -106,7 +120,9 @@ class _Rewriter(ast.NodeTransformer):
         node.bases = self._all(node.bases)
         for keyword in node.keywords:
             keyword.value = self._one(keyword.value)
-        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(
+            node.name, _first_line(node)
+        )
         self._classes.append(node.name)
         depth, self._depth = self._depth, 0
         node.body = self._body(node.body)
@@ -125,7 +141,9 @@ class _Rewriter(ast.NodeTransformer):
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.decorator_list = self._all(node.decorator_list)
         self._defaults(node.args)
-        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(node.name, _first_line(node))
+        entered = self._scopes.enter(node.name, node.lineno) or self._scopes.enter(
+            node.name, _first_line(node)
+        )
         self._depth += 1
         node.body = self._body(node.body)
         self._depth -= 1
@@ -145,7 +163,9 @@ class _Rewriter(ast.NodeTransformer):
 
     def _defaults(self, arguments: ast.arguments) -> None:
         arguments.defaults = self._all(arguments.defaults)
-        arguments.kw_defaults = [None if default is None else self._one(default) for default in arguments.kw_defaults]
+        arguments.kw_defaults = [
+            None if default is None else self._one(default) for default in arguments.kw_defaults
+        ]
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, _COMPREHENSIONS):
@@ -155,7 +175,9 @@ class _Rewriter(ast.NodeTransformer):
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
         first = node.generators[0]
         first.iter = self._iterated(first.iter)
-        name = {ast.ListComp: "listcomp", ast.SetComp: "setcomp", ast.DictComp: "dictcomp"}.get(type(node), "genexpr")
+        name = {ast.ListComp: "listcomp", ast.SetComp: "setcomp", ast.DictComp: "dictcomp"}.get(
+            type(node), "genexpr"
+        )
         entered = self._scopes.enter(name, node.lineno)
         for generator in node.generators:
             if generator is not first:
@@ -187,7 +209,10 @@ class _Rewriter(ast.NodeTransformer):
     def _key(self, node: ast.expr) -> ast.expr:
         """Return an expression for a subscript; a slice becomes a call of `slice`."""
         if isinstance(node, ast.Slice):
-            parts = [self._one(part) if part is not None else ast.Constant(None) for part in (node.lower, node.upper, node.step)]
+            parts = [
+                self._one(part) if part is not None else ast.Constant(None)
+                for part in (node.lower, node.upper, node.step)
+            ]
             return _call("slice", node, *parts)
         if isinstance(node, ast.Tuple):
             node.elts = [self._key(part) for part in node.elts]
@@ -197,12 +222,16 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not self._depth or (isinstance(node.func, ast.Name) and node.func.id in _FRAME_DEPENDENT):
             return super().generic_visit(node)
-        function = self._one(node.func)
+        if isinstance(node.func, ast.Attribute):
+            hook = "call_method"
+            function = [self._one(node.func.value), self._name_constant(node.func.attr)]
+        else:
+            hook, function = "call", [self._one(node.func)]
         node.args = [self._argument(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self._one(keyword.value)
-        node.args = [function, *node.args]
-        node.func = _hook("call", node)
+        node.args = [*function, *node.args]
+        node.func = _hook(hook, node)
         return node
 
     def _argument(self, node: ast.expr) -> ast.expr:
@@ -217,7 +246,11 @@ class _Rewriter(ast.NodeTransformer):
         if not self._depth or len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return node
         found: ast.expr = _call("contains", node, node.left, node.comparators[0])
-        return found if isinstance(node.ops[0], ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        return (
+            found
+            if isinstance(node.ops[0], ast.In)
+            else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
+        )
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         node.values = [self._tested(value) for value in node.values]
@@ -228,7 +261,11 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._one(node.body), self._one(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._one(node.body),
+            self._one(node.orelse),
+        )
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -246,6 +283,8 @@ class _Rewriter(ast.NodeTransformer):
         verb = "read" if value is None else "write"
         values = [] if value is None else [value]
         if kind == "global":
+            if name not in self._variable:
+                return None
             return _call(f"{verb}_global", node, ast.Constant(name), *values)
         owner = self._scopes.owner(name)
         if name in self._rebound and (kind == "free" or self._is_cell(name)):
@@ -324,10 +363,14 @@ class _Rewriter(ast.NodeTransformer):
         out: list[ast.stmt] = []
         for target in node.targets:
             if isinstance(target, ast.Attribute):
-                call = _call("delete_attribute", node, self._one(target.value), self._name_constant(target.attr))
+                call = _call(
+                    "delete_attribute", node, self._one(target.value), self._name_constant(target.attr)
+                )
                 out.append(_statement(call))
             elif isinstance(target, ast.Subscript):
-                out.append(_statement(_call("delete_item", node, self._one(target.value), self._key(target.slice))))
+                out.append(
+                    _statement(_call("delete_item", node, self._one(target.value), self._key(target.slice)))
+                )
             else:
                 out.append(ast.copy_location(ast.Delete([target]), node))
         return out
@@ -351,11 +394,19 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._body(node.body),
+            self._body(node.orelse),
+        )
         return node
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        node.test, node.body, node.orelse = self._tested(node.test), self._body(node.body), self._body(node.orelse)
+        node.test, node.body, node.orelse = (
+            self._tested(node.test),
+            self._body(node.body),
+            self._body(node.orelse),
+        )
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
@@ -399,7 +450,9 @@ class _Rewriter(ast.NodeTransformer):
         value = self._temporary(target)
         store = ast.copy_location(ast.Name(value.id, ast.Store()), target)
         if isinstance(target, ast.Attribute):
-            call = _call("store_attribute", target, value, self._one(target.value), self._name_constant(target.attr))
+            call = _call(
+                "store_attribute", target, value, self._one(target.value), self._name_constant(target.attr)
+            )
             after.append(_statement(call))
         elif isinstance(target, ast.Subscript):
             call = _call("store_item", target, value, self._one(target.value), self._key(target.slice))

@@ -5,7 +5,7 @@ code object of the source in question, closures included. The new code is found 
 and by column where two functions share these.
 """
 
-import ast
+import functools
 import gc
 import inspect
 import sys
@@ -15,17 +15,32 @@ from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
 from treadle.sched.memory import hooks
-from treadle.sched.memory.rewrite import MARK, rewrite
+from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
 
 Instrumentable = ModuleType | type | FunctionType
 
 _HOOKS: dict[str, object] = {
-    name: getattr(hooks, name)
-    for name in (
-        "call contains delete_attribute delete_item iterate load_attribute load_item read_global read_variable "
-        "store_attribute store_item touch touch_in_place write_global write_variable"
-    ).split()
-} | {"slice": slice}
+    hook.__name__: hook
+    for hook in (
+        hooks.call,
+        hooks.call_method,
+        hooks.contains,
+        hooks.delete_attribute,
+        hooks.delete_item,
+        hooks.iterate,
+        hooks.load_attribute,
+        hooks.load_item,
+        hooks.read_global,
+        hooks.read_variable,
+        hooks.store_attribute,
+        hooks.store_item,
+        hooks.touch,
+        hooks.touch_in_place,
+        hooks.write_global,
+        hooks.write_variable,
+        slice,
+    )
+}
 
 #: Where a code object stands in its source.
 _Key = tuple[str, int, int]
@@ -40,8 +55,10 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
         ValueError: a subject's source is not to be had, or has changed since it was imported.
     """
     exchange: dict[CodeType, CodeType] = {}
+    modules = modules_of(subjects)
+    variable: frozenset[str] = frozenset().union(*(changed_names(_source(module)) for module in modules))
     for subject in subjects:
-        exchange.update(_exchange_for(subject))
+        exchange.update(_exchange_for(subject, variable))
     _swap(exchange)
     try:
         yield
@@ -71,15 +88,14 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subject: Instrumentable) -> dict[CodeType, CodeType]:
+def _exchange_for(subject: Instrumentable, variable: frozenset[str]) -> dict[CodeType, CodeType]:
     """Return the live code objects of *subject*, each with its instrumented form."""
     wanted = "" if isinstance(subject, ModuleType) else subject.__qualname__
     exchange: dict[CodeType, CodeType] = {}
     for module in modules_of((subject,)):
-        live = _live_codes(module)
-        new = _codes(_compiled(module))
-        old = {code: key for code in live for key in (_key(code),)}
-        for code, key in old.items():
+        new = _instrumented_codes(_source(module), module.__file__ or "<unknown>", variable)
+        for code in _live_codes(module):
+            key = _key(code)
             inside = code.co_qualname == wanted or code.co_qualname.startswith(f"{wanted}.") or not wanted
             if not inside or key[:2] == ("<module>", 1):
                 continue
@@ -100,16 +116,19 @@ def _corresponding(code: CodeType, key: _Key, new: dict[_Key, CodeType], module:
     return found
 
 
-def _compiled(module: ModuleType) -> CodeType:
+def _source(module: ModuleType) -> str:
     try:
-        source = inspect.getsource(module)
-        file = inspect.getsourcefile(module) or "<unknown>"
+        return inspect.getsource(module)
     except (OSError, TypeError):
         raise ValueError(f"{module.__name__} cannot be instrumented: its source is not to be had") from None
-    tree: ast.Module = rewrite(source, file)
+
+
+@functools.lru_cache(maxsize=256)
+def _instrumented_codes(source: str, file: str, variable: frozenset[str]) -> dict[_Key, CodeType]:
+    tree = rewrite(source, file, variable)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": the hooks' stand-ins
-        return compile(tree, module.__file__ or file, "exec", dont_inherit=True)
+        return _codes(compile(tree, file, "exec", dont_inherit=True))
 
 
 def _codes(code: CodeType) -> dict[_Key, CodeType]:
@@ -118,7 +137,8 @@ def _codes(code: CodeType) -> dict[_Key, CodeType]:
 
     def install(code: CodeType) -> CodeType:
         constants = tuple(
-            install(constant) if isinstance(constant, CodeType) else _constant(constant) for constant in code.co_consts
+            install(constant) if isinstance(constant, CodeType) else _constant(constant)
+            for constant in code.co_consts
         )
         new = code.replace(co_consts=constants)
         found[_key(code)] = new
@@ -171,5 +191,3 @@ def _swap(exchange: dict[CodeType, CodeType]) -> None:
             new = exchange.get(function.__code__)
             if new is not None:
                 function.__code__ = new
-
-

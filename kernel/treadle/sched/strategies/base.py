@@ -96,7 +96,9 @@ def _different(world: World, step: int, node: Node, enabled: list[ControlledThre
     )
 
 
-def by_preference(enabled: list[ControlledThread], running: ControlledThread | None) -> list[ControlledThread]:
+def by_preference(
+    enabled: list[ControlledThread], running: ControlledThread | None
+) -> list[ControlledThread]:
     """Order *enabled* so that the thread that ran last comes first: the first execution has no preemption."""
     if running in enabled:
         return [running, *(thread for thread in enabled if thread is not running)]

@@ -78,6 +78,10 @@ def _still_asleep(world: World, sleep: set[int], chosen: ControlledThread) -> se
     for index in sleep:
         thread = world.threads[index]
         pending = thread.pending
-        if index != chosen.index and pending is not None and not dependent(pending.accesses(thread), accesses):
+        if (
+            index != chosen.index
+            and pending is not None
+            and not dependent(pending.accesses(thread), accesses)
+        ):
             still.add(index)
     return still

@@ -1,0 +1,119 @@
+"""Happens-before in one execution, kept while it runs.
+
+`clock[t]` counts what thread t has done that comes before; a thread's own entry grows with each step and with each
+thread it starts. A step comes after every earlier step that it depends on, a thread's beginning after what its
+parent did before, a join after all the joined thread did.
+
+What a thread does between two steps belongs to an *epoch*, the number that its own entry will have at the next
+step: another thread comes after it once it has seen that number.
+"""
+
+from typing import NamedTuple
+
+from treadle.sched.access import WRITE, Accesses, Location, Mode
+
+Clock = list[int]
+
+
+class Past(NamedTuple):
+    """An earlier step's access to a location."""
+
+    position: int
+    mode: Mode
+    enabling: bool  #: a release, which a waiting operation can only follow
+
+
+class Step:
+    """What is known of one step."""
+
+    __slots__ = ("before", "clock", "dependencies", "rivals", "thread")
+
+    def __init__(
+        self, thread: int, before: Clock, clock: Clock, dependencies: list[int], rivals: list[int]
+    ) -> None:
+        self.thread = thread
+        self.before = before  #: the thread's clock when it announced the step
+        self.clock = clock  #: the step's own clock, itself included
+        self.dependencies = dependencies  #: the earlier steps it directly depends on
+        self.rivals = rivals  #: the earlier steps it could have come before
+
+
+class Causality:
+    """The clocks of one execution with at most *width* threads."""
+
+    def __init__(self, width: int) -> None:
+        self.now: list[Clock] = [[0] * width for _ in range(width)]
+        self.width = width
+        self.steps: list[Step] = []
+        self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
+
+    def spawned(self, parent: int, child: int) -> None:
+        """Note that *parent* started *child*."""
+        clock = self.now[parent] = self.now[parent][:]
+        clock[parent] += 1
+        own = self.now[child] = clock[:]
+        own[child] = 0
+
+    def joined(self, joiner: int, target: int) -> None:
+        """Note that *joiner* has seen the end of *target*."""
+        clock = self.now[joiner] = self.now[joiner][:]
+        merge(clock, self.now[target])
+        clock[target] += 1
+
+    def dependencies(self, accesses: Accesses) -> list[int]:
+        """Return the earlier steps that a step with *accesses* directly depends on."""
+        return [
+            past.position
+            for location, mode in accesses
+            for past in self.pasts.get(location, ())
+            if past.mode is not mode or mode is WRITE
+        ]
+
+    def pending(self, thread: int, accesses: Accesses, *, waits: bool) -> Step:
+        """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
+        dependencies = self.dependencies(accesses)
+        rivals = self._rivals(accesses) if waits else dependencies
+        before = self.now[thread]
+        return Step(thread, before, before, dependencies, rivals)
+
+    def _rivals(self, accesses: Accesses) -> list[int]:
+        if not accesses:
+            return []
+        pasts = self.pasts.get(accesses[0][0], [])
+        if any(past.enabling for past in pasts):
+            return [past.position for past in pasts if not past.enabling]
+        return [past.position for past in pasts if past.mode is WRITE] or [past.position for past in pasts]
+
+    def step(self, thread: int, accesses: Accesses, *, waits: bool, enabling: bool, barrier: bool) -> None:
+        """Note a step; a *barrier* comes after everything before it, and before everything after it."""
+        step = self.pending(thread, accesses, waits=waits)
+        clock = step.before[:]
+        dependencies = step.dependencies
+        for position in dependencies:
+            merge(clock, self.steps[position].clock)
+        if barrier:
+            for other in self.now:
+                merge(clock, other)
+        clock[thread] += 1
+        self.now[thread] = clock
+        if barrier:
+            self.now = [[max(pair) for pair in zip(other, clock, strict=True)] for other in self.now]
+        position = len(self.steps)
+        step.clock = clock
+        self.steps.append(step)
+        for location, mode in accesses:
+            pasts = self.pasts.get(location)
+            if pasts is None:
+                self.pasts[location] = [Past(position, mode, enabling)]
+                continue
+            if mode is WRITE:
+                # A later acquisition races with the acquisition before this release.
+                pasts[:] = [past for past in pasts if enabling and past.mode is WRITE and not past.enabling]
+            pasts.append(Past(position, mode, enabling))
+
+
+def merge(clock: Clock, other: Clock) -> None:
+    """Let *clock* come after *other* too."""
+    for index, count in enumerate(other):
+        if count > clock[index]:  # noqa: PLR1730 - max() is three times slower, and this is the innermost loop
+            clock[index] = count

@@ -1,0 +1,47 @@
+"""Claims about the channels: every interleaving of each scenario is a behaviour of the abstract channel."""
+
+from collections.abc import Callable
+
+from proofs import scenarios
+from proofs.refinement import channel_refines
+from proofs.scenarios import Scenario
+from treadle.report import Evidence, Progress, claim
+
+Proof = Callable[[Progress], Evidence]
+
+
+def _mpsc(statement: str, scenario: Scenario) -> Proof:
+    return _refines(f"mpsc: {statement}", scenario, None)
+
+
+def _sync(statement: str, scenario: Scenario) -> Proof:
+    return _refines(f"sync_channel(1): {statement}", scenario, 1)
+
+
+def _refines(statement: str, scenario: Scenario, capacity: int | None) -> Proof:
+    @claim(statement)
+    def prove(progress: Progress) -> Evidence:
+        return channel_refines(scenario, capacity, progress)
+
+    return prove
+
+
+mpsc_end = _mpsc("a message is seen before the disconnection", scenarios.message_then_end)
+mpsc_receiver_leaves = _mpsc("the receiver leaves while a sender sends", scenarios.receiver_leaves)
+mpsc_receive_then_leave = _mpsc("the receiver takes one message and leaves", scenarios.receive_then_leave)
+mpsc_timed_receive = _mpsc("a receive that may time out loses nothing", scenarios.timed_receive)
+mpsc_tries = _mpsc("try_recv and try_send beside a receive", scenarios.tries)
+mpsc_closed = _mpsc("a blocked receive ends when its handle is closed", scenarios.closed_under_receive)
+mpsc_producers = _mpsc("two senders and a receiver", scenarios.two_producers)
+mpsc_consumers = _mpsc("a sender and two threads that receive", scenarios.two_consumers)
+mpsc_last_senders = _mpsc("two last senders leave while a receiver waits", scenarios.two_last_senders)
+
+sync_end = _sync("a message is seen before the disconnection", scenarios.message_then_end)
+sync_receiver_leaves = _sync("the receiver leaves while a sender waits", scenarios.receiver_leaves)
+sync_receive_then_leave = _sync("the receiver takes one message and leaves", scenarios.receive_then_leave)
+sync_timed_receive = _sync("a receive that may time out loses nothing", scenarios.timed_receive)
+sync_timed_send = _sync("a send that times out leaves no trace", scenarios.timed_send)
+sync_tries = _sync("Full and Empty are said only when true", scenarios.tries)
+sync_fills = _sync("no more fits in than the capacity", scenarios.fills)
+sync_producers = _sync("two senders and a receiver", scenarios.two_producers)
+sync_last_senders = _sync("two last senders leave while a receiver waits", scenarios.two_last_senders)

@@ -1,0 +1,68 @@
+"""Evidence from exploring real code alongside its model."""
+
+from typing import Any
+
+import treadle.channels
+from models.channel import Channel
+from proofs.scenarios import Scenario, play, specification
+from treadle.conform import Refinement, RefinementError, Specification, refines, replay
+from treadle.conform.refine import Scenario as Program
+from treadle.report import Evidence, Progress
+from treadle.sched import Deadlock
+from treadle.sched.memory import Instrumentable
+from treadle.verdict import Verdict
+
+#: How often a failing schedule must fail again.
+REPLAYS = 10
+
+
+def channel_refines(scenario: Scenario, capacity: int | None, progress: Progress) -> Evidence:
+    """Explore *scenario* on the real channel and hold every execution against the abstract channel."""
+    return evidence(
+        _explored(play(scenario, capacity), specification(capacity), (treadle.channels,), progress)
+    )
+
+
+def refines_specification(
+    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+) -> Evidence:
+    """Explore any *program* and hold every execution against *model*."""
+    return evidence(_explored(program, model, instrument, progress))
+
+
+def _explored(
+    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+) -> Refinement:
+    return refines(
+        program, model, instrument=instrument, on_execution=lambda counts: progress(counts.executions)
+    )
+
+
+def evidence(found: Refinement) -> Evidence:
+    """Turn a refinement's answer into a row of the ledger."""
+    result = found.result
+    return Evidence(result.verdict, result.executions, found.states, result.bound, str(result))
+
+
+def must_die(
+    program: Program, model: Specification[Channel], mutant: Instrumentable, progress: Progress
+) -> Evidence:
+    """Explore *program* on a mutant: it must be violated, with a schedule that fails every time it is replayed."""
+    found = _explored(program, model, (mutant,), progress)
+    result = found.result
+    failure = result.failure
+    if result.verdict is not Verdict.VIOLATED or failure is None:
+        return Evidence(
+            Verdict.VIOLATED, result.executions, found.states, result.bound, f"the mutant survived: {result}"
+        )
+    for number in range(REPLAYS):
+        try:
+            replay(program, model, failure.schedule, instrument=(mutant,))
+        except (RefinementError, Deadlock) as again:
+            if str(again) != str(failure.error):
+                return Evidence(
+                    Verdict.VIOLATED, detail=f"replay {number + 1} fails otherwise:\n{again}\n{failure}"
+                )
+        else:
+            return Evidence(Verdict.VIOLATED, detail=f"replay {number + 1} does not fail:\n{failure}")
+    return Evidence(Verdict.HOLDS, result.executions, found.states, f"killed; replays {REPLAYS}/{REPLAYS}")

@@ -1,0 +1,151 @@
+"""Helpers for the tests of channels: flavours, threads, waiting without luck, and injection at every step."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+import pytest
+
+from treadle import Receiver, Sender, SyncSender, channel, sync_channel
+from treadle.channels.waiting import END, Side, Waiter
+
+T = TypeVar("T")
+AnySender = Sender[Any] | SyncSender[Any]
+Pair = tuple[AnySender, Receiver[Any]]
+Make = Callable[[], Pair]
+
+LONG = 30.0  # seconds after which a test gives up; nothing waits this long unless it failed
+
+
+def make_unbounded() -> Pair:
+    return channel[Any]()
+
+
+def make_bounded() -> Pair:
+    return sync_channel[Any](4)
+
+
+every_flavour = pytest.mark.parametrize("make", [make_unbounded, make_bounded])
+
+
+class Background(threading.Thread, Generic[T]):
+    """A thread whose outcome can be asked for."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._value: list[T] = []
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._value.append(self._work())
+        except BaseException as error:
+            self._error = error
+
+    def outcome(self) -> T:
+        """Give what the work returned, or raise what it raised."""
+        self.join(LONG)
+        assert not self.is_alive(), "the thread is still blocked"
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def error(self) -> BaseException:
+        """Give what the work raised."""
+        self.join(LONG)
+        assert not self.is_alive(), "the thread is still blocked"
+        assert self._error is not None, "the work raised nothing"
+        return self._error
+
+
+def waiters(side: Side) -> list[Waiter]:
+    return [waiter for waiter in side.waiting.copy() if waiter is not END]
+
+
+def until_blocked(side: Side, count: int = 1) -> None:
+    """Return when `count` operations have registered to wait on the side."""
+    give_up = time.monotonic() + LONG
+    while len(waiters(side)) < count:
+        assert time.monotonic() < give_up, "nobody blocks"
+        time.sleep(0)
+
+
+def plant(side: Side) -> Waiter:
+    """Register a waiter as a blocked thread would."""
+    waiter = Waiter(None)
+    side.waiting.append(waiter)
+    return waiter
+
+
+def is_notified(waiter: Waiter) -> bool:
+    return waiter.claim.locked() and not waiter.gate.locked()
+
+
+def received(rx: Receiver[T]) -> list[T]:
+    """Receive what is in the channel now."""
+    return [rx.try_recv() for _ in range(len(rx))]
+
+
+class Interrupt(BaseException):
+    """What a signal handler raises."""
+
+
+class Injection:
+    """Runs an operation and acts at one bytecode of the channels' code: the `step`-th.
+
+    With `then`, acts a second time, so many bytecodes after the first.
+    """
+
+    def __init__(self, step: int, act: Callable[[], object], *then: tuple[int, Callable[[], object]]) -> None:
+        self._left = step
+        self._act = act
+        self._then = then
+        self.done = False
+
+    def run(self, operation: Callable[[], T]) -> T:
+        before = sys.gettrace()
+        sys.settrace(self._enter)
+        try:
+            return operation()
+        finally:
+            sys.settrace(before)
+
+    def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
+        if "channels" not in frame.f_code.co_filename or "tests" in frame.f_code.co_filename:
+            return None
+        frame.f_trace = self._trace  # 3.13 heeds the next line only after this one
+        frame.f_trace_opcodes = True
+        return self._trace
+
+    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event == "opcode" and not self.done:
+            self._left -= 1
+            if self._left < 0:
+                self._begin_next()()
+        return self._trace
+
+    def _begin_next(self) -> Callable[[], object]:
+        """Give the act whose step has come, and set up the one after it."""
+        act = self._act
+        if self._then:
+            (self._left, self._act), *rest = self._then
+            self._then = tuple(rest)
+        else:
+            self.done = True
+        return act
+
+
+def injections(act: Callable[[], object]) -> Iterator[Injection]:
+    """Give an injection for every step, until an operation ends before its step comes."""
+    step = 0
+    while True:
+        injection = Injection(step, act)
+        yield injection
+        if not injection.done:
+            return
+        step += 1

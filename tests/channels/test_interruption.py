@@ -1,0 +1,318 @@
+"""What happens in the middle of an operation: an exception, or other operations of the same thread.
+
+Both are injected at every bytecode of the channels' own code, one bytecode a run: a signal handler or a
+finalizer can run between any two.
+"""
+
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.channels.support import (
+    AnySender,
+    Injection,
+    Interrupt,
+    Make,
+    every_flavour,
+    injections,
+    is_notified,
+    plant,
+    waiters,
+)
+from treadle import (
+    ChannelError,
+    Empty,
+    Full,
+    HandleClosed,
+    Receiver,
+    RecvError,
+    SendError,
+    channel,
+    sync_channel,
+)
+
+Operation = Callable[[AnySender, Receiver[Any]], object]
+
+
+def interrupt() -> None:
+    raise Interrupt
+
+
+def full() -> tuple[AnySender, Receiver[Any]]:
+    tx, rx = sync_channel[Any](1)
+    tx.send(0)
+    return tx, rx
+
+
+def empty() -> tuple[AnySender, Receiver[Any]]:
+    return sync_channel[Any](1)
+
+
+def unbounded() -> tuple[AnySender, Receiver[Any]]:
+    return channel[Any]()
+
+
+def unbounded_with_one() -> tuple[AnySender, Receiver[Any]]:
+    tx, rx = channel[Any]()
+    tx.send(0)
+    return tx, rx
+
+
+every_situation = pytest.mark.parametrize("situation", [full, empty, unbounded, unbounded_with_one])
+
+OPERATIONS: dict[str, Operation] = {
+    "try_send": lambda tx, rx: tx.try_send(1),
+    "send_timeout": lambda tx, rx: tx.send_timeout(1, 0),
+    "try_recv": lambda tx, rx: rx.try_recv(),
+    "recv_timeout": lambda tx, rx: rx.recv_timeout(0),
+    "clone": lambda tx, rx: tx.clone(),
+    "close sender": lambda tx, rx: tx.close(),
+    "close receiver": lambda tx, rx: rx.close(),
+}
+every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+@every_situation
+@every_operation
+def test_an_exception_at_any_step_loses_no_wake_up(situation: Make, operation: Operation) -> None:
+    """P1, B2, B17: no waiter stays asleep, and the interrupted operation leaves none of its own."""
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        state = tx._channel
+        had = state.count()
+        receiver, sender = plant(state.receivers), plant(state.senders)
+        with suppress(Interrupt, ChannelError):
+            injection.run(partial(operation, tx, rx))
+        if state.count() > had or state.senders.gone:
+            assert is_notified(receiver)
+        if (state.count() < had and state.capacity) or state.receivers.gone:
+            assert is_notified(sender)
+        assert set(waiters(state.receivers)) <= {receiver}
+        assert set(waiters(state.senders)) <= {sender}
+
+
+@every_situation
+@every_operation
+def test_an_exception_at_any_step_leaves_the_channel_usable(situation: Make, operation: Operation) -> None:
+    """P1, P3."""
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        twin = tx.clone()
+        with suppress(Interrupt, ChannelError):
+            injection.run(partial(operation, tx, rx))
+        while isinstance(attempt(rx.try_recv), int):
+            pass
+        if twin.is_disconnected():
+            assert attempt(partial(twin.send, 2)) is SendError
+        else:
+            twin.send(2)
+            assert rx.recv() == 2
+            tx.close()
+            twin.close()
+            assert attempt(rx.recv) is RecvError
+
+
+@every_situation
+def test_a_close_cut_short_can_be_finished(situation: Make) -> None:
+    """B17: by calling it again, or by the collector."""
+    for close in OPERATIONS["close sender"], OPERATIONS["close receiver"]:
+        for injection in injections(interrupt):
+            tx, rx = situation()
+            state = tx._channel
+            try:
+                injection.run(partial(close, tx, rx))
+            except Interrupt:
+                close(tx, rx)
+            assert state.senders.gone or state.receivers.gone
+            assert not state.receivers.gone or not state.count()
+
+
+@every_situation
+def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) -> None:
+    for injection in injections(interrupt):
+        tx, rx = situation()
+        with suppress(Interrupt):
+            injection.run(tx.clone)
+        tx.close()
+        assert rx.is_disconnected()
+
+
+class Message:
+    """A message that can be watched."""
+
+
+def attempt(operation: Callable[[], Any]) -> Any:
+    try:
+        return operation()
+    except ChannelError as error:
+        return type(error)
+
+
+MEANWHILE: dict[str, Operation] = {
+    "try_send": lambda tx, rx: attempt(lambda: tx.try_send(2)),
+    "try_recv": lambda tx, rx: attempt(rx.try_recv),
+    "close sender": lambda tx, rx: tx.close(),
+    "close receiver": lambda tx, rx: rx.close(),
+    "close sender, receive": lambda tx, rx: [tx.close(), attempt(rx.try_recv)][1],
+    "close both": lambda tx, rx: [tx.close(), rx.close()],  # type: ignore[func-returns-value]
+}
+
+
+@every_situation
+@every_operation
+@pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
+def test_another_operation_at_any_step_keeps_account(
+    situation: Make, operation: Operation, meanwhile: Operation
+) -> None:
+    """P4, B1, B4, B18: what was sent is received once or discarded with the receiver; the end is final."""
+    step = 0
+    while True:
+        tx, rx = situation()
+        state = tx._channel
+        sent = [0] * state.count()
+        inner: list[Any] = []
+        injection = Injection(step, lambda tx=tx, rx=rx, inner=inner: inner.append(meanwhile(tx, rx)))  # type: ignore[misc]
+        outer = injection.run(partial(attempt, partial(operation, tx, rx)))
+        if not injection.done:
+            return
+        step += 1
+        if outer is None and operation in {OPERATIONS["try_send"], OPERATIONS["send_timeout"]}:
+            sent.append(1)
+        if inner[0] is None and meanwhile is MEANWHILE["try_send"]:
+            sent.append(2)
+        got = [result for result in (outer, *inner) if isinstance(result, int)]
+        ended = RecvError in {
+            outer if isinstance(outer, type) else None,
+            *(i for i in inner if isinstance(i, type)),
+        }
+        rest = []
+        while isinstance(result := attempt(rx.try_recv), int):
+            rest.append(result)
+        assert not (ended and rest), "a message after the end"
+        if state.receivers.gone:
+            assert set(got) <= set(sent)
+            assert state.count() == 0
+        else:
+            assert sorted(got + rest) == sorted(sent)
+        assert not waiters(state.receivers)
+        assert not waiters(state.senders)
+
+
+@every_flavour
+def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) -> None:
+    """S57: close and receive at any step of a send, and receive once more at any later step."""
+    for step in range(1_000):
+        for gap in range(1_000):
+            tx, rx = make()
+            seen: list[Any] = []
+
+            def end(tx: AnySender = tx, rx: Receiver[Any] = rx, seen: list[Any] = seen) -> None:
+                tx.close()
+                seen.append(attempt(rx.try_recv))
+
+            def look_again(rx: Receiver[Any] = rx, seen: list[Any] = seen) -> None:
+                seen.append(attempt(rx.try_recv))
+
+            injection = Injection(step, end, (gap, look_again))
+            outcome = injection.run(partial(attempt, partial(tx.try_send, 1)))
+            seen.append(attempt(rx.try_recv))
+            assert (outcome is None) == (1 in seen)
+            assert RecvError not in seen[: seen.index(1)] if 1 in seen else True
+            if not injection.done:
+                break
+        if gap == 0:
+            return
+
+
+@every_flavour
+def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
+    """P12: never that the channel is empty, when all receivers are gone."""
+    _tx, rx = make()
+    state = rx._channel
+    rx.close()
+    with pytest.raises(HandleClosed):
+        state.look()
+
+
+@every_flavour
+def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) -> None:
+    """P4: a message's own finalizer, run as the message is dropped."""
+    tx, rx = make()
+
+    class Last:
+        def __del__(self) -> None:
+            tx.send("from the finalizer")
+            tx.close()
+
+    tx.send(Last())
+    assert type(rx.recv()) is Last
+    assert rx.recv() == "from the finalizer"
+    assert attempt(rx.recv) is RecvError
+
+
+@every_flavour
+def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
+    """S60, P15: at whatever step of the send the receiver closes."""
+    step = 0
+    while True:
+        tx, rx = make()
+        message = Message()
+        watch = weakref.ref(message)
+        injection = Injection(step, rx.close)
+        outcome = injection.run(partial(attempt, partial(tx.try_send, message)))
+        assert outcome in {None, SendError}
+        del message
+        if not injection.done:
+            return
+        step += 1
+        assert watch() is None
+
+
+def exchange(tx: AnySender, rx: Receiver[Any]) -> None:
+    """Take one message out and put one in, twice."""
+    for message in "cd":
+        rx.recv()
+        tx.send(message)
+
+
+@pytest.mark.parametrize("name", ["try_send", "try_recv", "len"])
+def test_full_empty_and_len_are_exact_when_messages_are_exchanged_in_between(name: str) -> None:
+    """S9, S24, S43, S72: a channel that holds one or two of three is never full, empty, or longer.
+
+    The exchange happens at two steps: the first drives the operation off its short path.
+    """
+    operation = {**OPERATIONS, "len": lambda tx, rx: len(tx)}[name]
+    for step in range(1_000):
+        for gap in range(1_000):
+            tx, rx = sync_channel[str](3)
+            tx.send("a")
+            tx.send("b")
+            act = partial(exchange, tx, rx)
+            injection = Injection(step, act, (gap, act))
+            outcome = injection.run(partial(attempt, partial(operation, tx, rx)))
+            assert outcome not in {Full, Empty, 0, 3, 4, 5, 6}
+            if not injection.done:
+                break
+        if gap == 0:
+            return
+
+
+@every_situation
+def test_a_clone_of_a_handle_that_is_closed_meanwhile_is_open_or_refused(situation: Make) -> None:
+    """A clone that succeeds holds the channel; one that fails does not."""
+    step = 0
+    while True:
+        tx, rx = situation()
+        injection = Injection(step, tx.close)
+        outcome = injection.run(partial(attempt, tx.clone))
+        if not injection.done:
+            return
+        step += 1
+        assert rx.is_disconnected() is (outcome is HandleClosed)
+        if outcome is not HandleClosed:
+            outcome.close()
+        assert rx.is_disconnected()

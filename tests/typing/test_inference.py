@@ -1,0 +1,74 @@
+"""What type checkers infer; mypy checks this file with the rest of the tree."""
+
+from typing import assert_type
+
+from treadle import Receiver, Sender, SyncSender, channel, sync_channel
+
+
+class Animal:
+    pass
+
+
+class Dog(Animal):
+    pass
+
+
+def test_the_message_type_is_given_in_brackets() -> None:
+    tx, rx = channel[int]()
+    assert_type(tx, Sender[int])
+    assert_type(rx, Receiver[int])
+    tx.send(1)
+    assert_type(rx.recv(), int)
+    tx.try_send(1)
+    assert_type(rx.try_recv(), int)
+    tx.send_timeout(1, timeout=1)
+    assert_type(rx.recv_timeout(1), int)
+    assert_type(tx.clone(), Sender[int])
+
+
+def test_bounded_channels_have_their_own_sender() -> None:
+    tx, rx = sync_channel[str](3)
+    assert_type(tx, SyncSender[str])
+    assert_type(rx, Receiver[str])
+    tx.send("a")
+    tx.close()
+    for message in rx:
+        assert_type(message, str)
+
+
+def test_unions_generics_and_none_are_message_types() -> None:
+    tx, rx = channel[int | None]()
+    tx.send(None)
+    assert_type(rx.recv(), int | None)
+    tx2, rx2 = channel[list[int]]()
+    tx2.send([1])
+    assert_type(rx2.recv(), list[int])
+    tx3, rx3 = channel[Sender[int]]()
+    tx3.send(channel[int]()[0])
+    assert_type(rx3.recv(), Sender[int])
+
+
+def test_the_pair_can_be_inferred_from_an_annotation() -> None:
+    pair: tuple[Sender[int], Receiver[int]] = channel[int]()
+    assert_type(pair[0], Sender[int])
+    assert_type(pair[1], Receiver[int])
+
+
+def test_receivers_are_covariant_and_senders_contravariant() -> None:
+    """P18."""
+    tx, rx = channel[Dog]()
+    animals: Receiver[Animal] = rx
+    tx.send(Dog())
+    assert_type(animals.recv(), Animal)
+    any_tx, _any_rx = channel[Animal]()
+    dogs: Sender[Dog] = any_tx
+    dogs.send(Dog())
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    tx, rx = channel[int]()
+    tx.send("1")  # type: ignore[arg-type]
+    rx.try_recv()
+    narrow, _rx = channel[Dog]()
+    wide: Sender[Animal] = narrow  # type: ignore[assignment]
+    assert wide is narrow
