@@ -28,10 +28,10 @@ def test_a_blocked_receive_is_woken_by_a_send(make: Make, timeout: float | None)
     """S37, S48, S51."""
     tx, rx = make()
     receiver = Background(lambda: rx.recv_timeout(timeout))
-    until_blocked(tx._channel.receivers)
+    until_blocked(tx._lease.channel.receivers)
     tx.send("message")
     assert receiver.outcome() == "message"
-    assert not waiters(tx._channel.receivers)
+    assert not waiters(tx._lease.channel.receivers)
 
 
 @every_flavour
@@ -39,11 +39,11 @@ def test_each_send_wakes_one_of_several_receivers(make: Make) -> None:
     """S75."""
     tx, rx = make()
     threads = [Background(rx.recv) for _ in range(4)]
-    until_blocked(tx._channel.receivers, 4)
+    until_blocked(tx._lease.channel.receivers, 4)
     for i in range(4):
         tx.send(i)
     assert sorted(thread.outcome() for thread in threads) == [0, 1, 2, 3]
-    assert not waiters(tx._channel.receivers)
+    assert not waiters(tx._lease.channel.receivers)
 
 
 @every_flavour
@@ -51,7 +51,7 @@ def test_the_last_sender_wakes_all_receivers(make: Make) -> None:
     """S40, S41."""
     tx, rx = make()
     threads = [Background(rx.recv) for _ in range(3)]
-    until_blocked(tx._channel.receivers, 3)
+    until_blocked(tx._lease.channel.receivers, 3)
     tx.close()
     for thread in threads:
         assert type(thread.error()) is RecvError
@@ -62,7 +62,7 @@ def test_a_blocked_iteration_gets_the_last_message_and_ends(make: Make) -> None:
     """S42, S77."""
     tx, rx = make()
     consumer = Background(lambda: list(rx))
-    until_blocked(tx._channel.receivers)
+    until_blocked(tx._lease.channel.receivers)
     tx.send(1)
     tx.send(2)
     tx.close()
@@ -75,11 +75,11 @@ def test_a_blocked_send_is_woken_by_a_receive(timeout: float | None) -> None:
     tx, rx = sync_channel[int](1)
     tx.send(1)
     sender = Background(lambda: tx.send_timeout(2, timeout))
-    until_blocked(rx._channel.senders)
+    until_blocked(rx._lease.channel.senders)
     assert rx.recv() == 1
     sender.outcome()
     assert rx.recv() == 2
-    assert not waiters(rx._channel.senders)
+    assert not waiters(rx._lease.channel.senders)
 
 
 def test_each_receive_wakes_one_of_several_senders() -> None:
@@ -88,7 +88,7 @@ def test_each_receive_wakes_one_of_several_senders() -> None:
     tx.send(-1)
     tx.send(-1)
     senders = [Background(partial(tx.send, i)) for i in range(4)]
-    until_blocked(rx._channel.senders, 4)
+    until_blocked(rx._lease.channel.senders, 4)
     assert sorted(rx.recv() for _ in range(6)) == [-1, -1, 0, 1, 2, 3]
     for sender in senders:
         sender.outcome()
@@ -100,7 +100,7 @@ def test_the_last_receiver_wakes_all_senders_with_their_own_messages() -> None:
     tx.send(None)
     messages = [object() for _ in range(3)]
     senders = [Background(partial(tx.send, m)) for m in messages]
-    until_blocked(rx._channel.senders, 3)
+    until_blocked(rx._lease.channel.senders, 3)
     rx.close()
     for sender, message in zip(senders, messages, strict=True):
         error = sender.error()
@@ -114,7 +114,7 @@ def test_closing_a_receiver_ends_what_is_blocked_through_it(make: Make) -> None:
     tx, rx = make()
     receiver = Background(rx.recv)
     iteration = Background(lambda: list(rx))
-    until_blocked(tx._channel.receivers, 2)
+    until_blocked(tx._lease.channel.receivers, 2)
     rx.close()
     assert type(receiver.error()) is HandleClosed
     assert type(iteration.error()) is HandleClosed
@@ -128,9 +128,9 @@ def test_closing_a_sender_ends_what_is_blocked_through_it_and_no_other() -> None
     twin = tx.clone()
     tx.send("first")
     closed = Background(lambda: tx.send("closed"))
-    until_blocked(rx._channel.senders)
+    until_blocked(rx._lease.channel.senders)
     other = Background(lambda: twin.send("other"))
-    until_blocked(rx._channel.senders, 2)
+    until_blocked(rx._lease.channel.senders, 2)
     tx.close()
     error = closed.error()
     assert isinstance(error, HandleClosed)
@@ -150,7 +150,7 @@ def test_a_receive_never_times_out_early(make: Make) -> None:
         with pytest.raises(RecvTimeout):
             rx.recv_timeout(timeout)
         assert time.monotonic() >= start + timeout
-    assert not waiters(tx._channel.receivers)
+    assert not waiters(tx._lease.channel.receivers)
 
 
 def test_a_send_never_times_out_early() -> None:
@@ -160,7 +160,7 @@ def test_a_send_never_times_out_early() -> None:
     with pytest.raises(SendTimeout):
         tx.send_timeout(2, 0.02)
     assert time.monotonic() >= start + 0.02
-    assert not waiters(rx._channel.senders)
+    assert not waiters(rx._lease.channel.senders)
 
 
 @every_flavour
@@ -243,8 +243,8 @@ def test_nothing_is_lost_or_doubled_or_reordered_under_load(capacity: int | None
     for messages in seen:
         for p in range(3):
             assert all(a < b for a, b in pairwise(i for q, i in messages if q == p))
-    assert not waiters(rx._channel.receivers)
-    assert not waiters(rx._channel.senders)
+    assert not waiters(rx._lease.channel.receivers)
+    assert not waiters(rx._lease.channel.senders)
 
 
 @pytest.mark.usefixtures("frequent_switches")

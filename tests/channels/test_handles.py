@@ -243,7 +243,7 @@ def test_a_subclass_is_a_handle_too() -> None:
             super().send(message.upper())
 
     tx, rx = channel[str]()
-    loud = Loud(tx._channel)
+    loud = Loud(tx._lease.channel)
     tx.close()
     twin = loud.clone()
     loud.close()

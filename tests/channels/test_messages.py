@@ -161,7 +161,7 @@ def test_a_send_that_timed_out_leaves_no_trace() -> None:
     assert rx.recv() == 1
     with pytest.raises(Empty):
         rx.try_recv()
-    assert not tx._channel.senders.waiting
+    assert not tx._lease.channel.senders.waiting
 
 
 @every_flavour
@@ -236,7 +236,7 @@ def test_a_very_long_queue_is_discarded_without_recursion(make: Make) -> None:
     tx, rx = make()
     for i in range(300_000):
         tx.send(i)
-    first = rx._channel  # keeps the whole queue until here
+    first = rx._lease.channel  # keeps the whole queue until here
     del tx, rx
     assert first.count() == 0
     del first

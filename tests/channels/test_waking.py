@@ -34,7 +34,7 @@ class MeddledSender(SyncSender[Any]):
 
 def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
     tx, rx = channel[int]()
-    side = tx._channel.receivers
+    side = tx._lease.channel.receivers
     planted: list[Waiter] = []
 
     def meddle() -> bool:
@@ -43,7 +43,7 @@ def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
         planted.append(plant(side))
         raise Interrupt
 
-    receiver = MeddledReceiver(rx._channel)
+    receiver = MeddledReceiver(rx._lease.channel)
     receiver.meddle = meddle
     with pytest.raises(Interrupt):
         receiver.recv()
@@ -53,9 +53,9 @@ def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
 
 def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
     tx, rx = channel[int]()
-    side = tx._channel.receivers
+    side = tx._lease.channel.receivers
     planted: list[Waiter] = []
-    receiver = MeddledReceiver(rx._channel)
+    receiver = MeddledReceiver(rx._lease.channel)
 
     def meddle() -> bool:
         tx.send(1)
@@ -71,7 +71,7 @@ def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
 
 def test_a_receiver_that_finds_more_than_it_needs_passes_it_on() -> None:
     tx, rx = channel[int]()
-    side = tx._channel.receivers
+    side = tx._lease.channel.receivers
     planted: list[Waiter] = []
 
     def meddle() -> bool:
@@ -80,7 +80,7 @@ def test_a_receiver_that_finds_more_than_it_needs_passes_it_on() -> None:
         planted.append(plant(side))
         return True
 
-    receiver = MeddledReceiver(rx._channel)
+    receiver = MeddledReceiver(rx._lease.channel)
     receiver.meddle = meddle
     assert receiver.recv() == 1
     assert is_notified(planted[0])
@@ -92,10 +92,10 @@ def test_a_receiver_that_takes_what_it_was_notified_of_wakes_nobody() -> None:
 
     def meddle() -> bool:
         tx.send(1)
-        planted.append(plant(tx._channel.receivers))
+        planted.append(plant(tx._lease.channel.receivers))
         return True
 
-    receiver = MeddledReceiver(rx._channel)
+    receiver = MeddledReceiver(rx._lease.channel)
     receiver.meddle = meddle
     assert receiver.recv() == 1
     assert not is_notified(planted[0])
@@ -108,7 +108,7 @@ def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
         tx.send(1)
         return False
 
-    receiver = MeddledReceiver(rx._channel)
+    receiver = MeddledReceiver(rx._lease.channel)
     receiver.meddle = meddle
     assert receiver.recv_timeout(0) == 1
 
@@ -120,10 +120,10 @@ def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
 
     def meddle() -> bool:
         assert rx.recv() == 1
-        planted.append(plant(tx._channel.senders))
+        planted.append(plant(tx._lease.channel.senders))
         raise Interrupt
 
-    sender = MeddledSender(tx._channel)
+    sender = MeddledSender(tx._lease.channel)
     sender.meddle = meddle
     with pytest.raises(Interrupt):
         sender.send(2)
@@ -139,10 +139,10 @@ def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
 
     def meddle() -> bool:
         assert [rx.recv(), rx.recv()] == [1, 2]
-        planted.append(plant(tx._channel.senders))
+        planted.append(plant(tx._lease.channel.senders))
         return True
 
-    sender = MeddledSender(tx._channel)
+    sender = MeddledSender(tx._lease.channel)
     sender.meddle = meddle
     sender.send(3)
     assert is_notified(planted[0])
@@ -154,17 +154,17 @@ def test_waiters_that_left_are_not_notified() -> None:
     for _ in range(10):
         with pytest.raises(RecvTimeout):
             rx.recv_timeout(0)
-    waiting = plant(tx._channel.receivers)
+    waiting = plant(tx._lease.channel.receivers)
     tx.send(1)
     assert is_notified(waiting)
     for _ in range(10):
         with pytest.raises(SendTimeout):
             tx.send_timeout(2, 0)
-    waiting = plant(tx._channel.senders)
+    waiting = plant(tx._lease.channel.senders)
     rx.recv()
     assert is_notified(waiting)
-    assert not tx._channel.receivers.waiting
-    assert not tx._channel.senders.waiting
+    assert not tx._lease.channel.receivers.waiting
+    assert not tx._lease.channel.senders.waiting
 
 
 def test_a_waiter_is_claimed_once() -> None:

@@ -3,7 +3,8 @@
 After Michael and Scott (1996). A node is a dict; `setdefault("next", node)` links it to the last one if
 none is linked yet, and `pop("message", …)` consumes it; each is one atomic step, and the one that decides.
 Nodes are linked and consumed in the order of their index. `_head` and `_tail` are hints: each
-has been a consumed and a linked node, and may lag behind, so every operation walks on from them.
+has been a consumed and a linked node, and may lag behind, so every operation walks on from them. `_free` is
+a hint too: the index of a node that may be linked, and perhaps not the last such.
 
 A send may link node i if i - capacity was consumed before, so at most `capacity` unconsumed nodes exist
 at any instant (S2, S9). It says Full only if it saw the last node, and afterwards a node that is
@@ -13,8 +14,8 @@ says empty only if it saw a consumed node without a next one.
 
 from typing import Generic, TypedDict, TypeVar
 
-from treadle.channels.core import NOTHING, Channel, Failure
-from treadle.channels.errors import Full, HandleClosed, SendError
+from treadle.channels.core import NOTHING, Channel, Failure, Source
+from treadle.channels.errors import Full, SendError
 
 __all__ = ["Bounded"]
 
@@ -46,14 +47,27 @@ def _consumed(node: Node[T]) -> Node[T]:
 class Bounded(Channel[T]):
     """A channel that holds up to `capacity` messages, at least one."""
 
-    __slots__ = ("_capacity", "_head", "_tail")
+    __slots__ = ("_capacity", "_free", "_head", "_receivers_line", "_senders_line", "_tail", "receivers_gone")
+
+    receivers_gone: bool
 
     def __init__(self, capacity: int) -> None:
         super().__init__()
         self._capacity = capacity
+        self.receivers_gone = False
         first: Node[T] = {"index": 0}
         self._head = first
         self._tail = first
+        self._free = capacity
+        self._receivers_line = self.receivers.waiting
+        self._senders_line = self.senders.waiting
+
+    def refuse(self) -> None:
+        self.receivers_gone = True
+
+    @property
+    def source(self) -> Source[T]:
+        return self
 
     @property
     def capacity(self) -> int:
@@ -65,39 +79,37 @@ class Bounded(Channel[T]):
             last = _last(self._tail)
             # When nothing was consumed meanwhile, both were true at the instant `last` had no next node.
             if _consumed(consumed) is consumed:
-                over = self.finished or self.receivers.gone  # then what is left will be withdrawn
-                return 0 if over else last["index"] - consumed["index"]
+                return 0 if self.receivers_gone else last["index"] - consumed["index"]
 
     def room(self) -> int:
         return self._capacity - self.count()
 
     def offer(self, message: T) -> Failure | None:
-        if self.receivers.gone:
+        if self.receivers_gone:
             return SendError
         tail = self._tail
         index = tail["index"] + 1
-        if index - self._head["index"] > self._capacity:
+        if index > self._free:
             return self._offer_at_end(message)
         node: Node[T] = {"message": message, "index": index}
         try:
             if tail.setdefault("next", node) is not node:
                 return self._offer_at_end(message)
             self._tail = node
-            if self.receivers.waiting:
-                return self._settle(node)
+            if self._receivers_line:
+                self.published()
         except BaseException:
-            self.receivers.wake()
+            self.published()
             raise
         return None
 
-    def take(self) -> T:
-        if self.finished:
-            raise IndexError
+    def popleft(self) -> T:
+        """Take the oldest message out, as a deque does."""
         try:
             node = self._head["next"]
             message = node.pop("message")
             self._head = node
-            if self.senders.waiting:
+            if self._senders_line:
                 self.senders.wake()
         except KeyError:  # no next node, or consumed by another
             return self._take_on()
@@ -135,25 +147,18 @@ class Bounded(Channel[T]):
         while True:
             last = _last(last)
             consumed = _consumed(consumed)
-            if self.receivers.gone:
+            if self.receivers_gone:
                 return SendError
             index = last["index"] + 1
-            if index - consumed["index"] > self._capacity:
+            self._free = free = consumed["index"] + self._capacity
+            if index > free:
                 return Full
             node: Node[T] = {"message": message, "index": index}
             try:
                 if last.setdefault("next", node) is node:
                     self._tail = node
-                    return self._settle(node)
+                    self.published()
+                    return None
             except BaseException:
-                self.receivers.wake()
+                self.published()
                 raise
-
-    def _settle(self, node: Node[T]) -> Failure | None:
-        """Wake a receiver, or find out what became of a message that raced with a disconnection."""
-        self.receivers.wake()
-        if not self.receivers.gone and not self.ending:
-            return None
-        if node.pop("message", NOTHING) is NOTHING:  # received, or discarded
-            return None
-        return SendError if self.receivers.gone else HandleClosed

@@ -1,18 +1,22 @@
 """The handles of a channel: what a program holds.
 
-A blocking operation is try + wait, in `_send` and `_receive`. A handle refers to its channel, and to
-`CLOSED` once it is closed, so that the check for a closed handle costs nothing.
+A blocking operation is try + wait, in `_send` and `_receive`. The short ways, `send` and `recv`, are written
+out for each flavour. A handle owns a lease of its channel, and `CLOSED_LEASE` once it is closed, so that the
+check for a closed handle costs nothing; what a send that is under way owes to its lease is told in `leases`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from sys import is_finalizing
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Generic, NoReturn, Self, TypeVar
+from weakref import ref
 
-from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, Nothing, State
+from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, Nothing, Seat, Source, State
 from treadle.channels.errors import Empty, Full, HandleClosed, RecvError, RecvTimeout, SendTimeout
+from treadle.channels.leases import CLOSED_LEASE, Lease
 from treadle.channels.timeouts import deadline_after
+from treadle.channels.unbounded import Unbounded
+from treadle.channels.waiting import Side
 
 __all__ = ["Iter", "Receiver", "Sender", "SyncSender"]
 
@@ -23,33 +27,32 @@ T_contra = TypeVar("T_contra", contravariant=True)
 class Handle(ABC):
     """One handle on a side of a channel. It counts as dropped when closed, or collected as garbage (P5)."""
 
-    __slots__ = ("__weakref__", "_channel", "_token")
+    __slots__ = ("__weakref__", "_lease")
 
-    _channel: State
+    _lease: Lease[State]
 
     def __init__(self, channel: State, /) -> None:
         if not isinstance(channel, State):
             raise TypeError("handles are made by channel() and sync_channel()")
-        self._token = object()
-        self._channel = channel  # before it is counted: cut short in between, it is released nevertheless
-        self._register(channel)
+        self._lease = Lease(channel, self._side(channel))
 
     def close(self) -> None:
         """Drop this handle; closing it again does nothing (P13).
 
         An operation that another thread is blocked in through this handle fails with HandleClosed (P12).
-        The last handle of a side disconnects the channel (S54); the last receiver also destroys what is
-        queued (S59).
+        A send that is under way through it and not blocked ends as if it had come before; until then the
+        handle still counts. The last handle of a side disconnects the channel (S54); the last receiver
+        also destroys what is queued (S59).
         """
-        channel = getattr(self, "_channel", CLOSED)  # __init__ may have failed
-        if channel is CLOSED:
+        lease = self._lease
+        if lease is CLOSED_LEASE:
             return
+        seat, watch = lease.seat, ref(lease)
+        del lease
         try:
-            self._channel = CLOSED
-            self._release(channel)
+            self._end(seat, watch)
         except BaseException:
-            self._channel = CLOSED
-            self._release(channel)
+            self._end(seat, watch)
             raise
 
     def is_empty(self) -> bool:
@@ -74,12 +77,8 @@ class Handle(ABC):
         """Say whether all handles of the other side are gone."""
 
     @abstractmethod
-    def _register(self, channel: State) -> None:
-        """Count this handle among those of its side."""
-
-    @abstractmethod
-    def _release(self, channel: State) -> None:
-        """Count this handle no longer. Doing it twice is doing it once."""
+    def _side(self, channel: State) -> Side:
+        """Give the side that this handle belongs to."""
 
     @abstractmethod
     def _ready(self) -> bool:
@@ -91,10 +90,17 @@ class Handle(ABC):
         Raises:
             HandleClosed: this handle is closed.
         """
-        channel = self._channel
+        channel = self._lease.channel
         if channel is CLOSED:
             raise HandleClosed
         return channel
+
+    def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
+        """Close the handle. Doing it twice is doing it once."""
+        self._lease = CLOSED_LEASE
+        if watch() is None:  # nobody else holds it, but an exception may have cut its finalizer short
+            seat.leave()
+        seat.side.wake_owner(self)
 
     def __len__(self) -> int:
         return self._open().count()
@@ -109,11 +115,6 @@ class Handle(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __del__(self, _is_finalizing: Callable[[], bool] = is_finalizing) -> None:
-        # Late in the shutdown the globals of modules are None, and nobody is left to be told (P17).
-        if not _is_finalizing():
-            self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {{ .. }}"
@@ -133,29 +134,7 @@ class _Sending(Handle, Generic[T_contra]):
 
     __slots__ = ()
 
-    _channel: Channel[T_contra]
-
-    def send(self, message: T_contra, /) -> None:
-        """Send the message, blocking while the channel is full (S14-S17).
-
-        Raises:
-            SendError: all receivers are gone (S17, S19).
-            HandleClosed: this handle is closed, or was closed while the call was blocked (P12).
-        """
-        if self._channel.offer(message) is not None:
-            self._send(message, None)
-
-    def try_send(self, message: T_contra, /) -> None:
-        """Send the message if that is possible now; never block (S24, S25, S27).
-
-        Raises:
-            Full: the channel was full at some instant of the call.
-            SendError: all receivers are gone.
-            HandleClosed: this handle is closed.
-        """
-        failure = self._channel.offer(message)
-        if failure is not None:
-            raise failure(message)
+    _lease: Lease[Channel[T_contra]]
 
     def send_timeout(self, message: T_contra, /, timeout: float | None) -> None:
         """Send the message, blocking for `timeout` seconds at most (S28-S33, P8-P10).
@@ -170,7 +149,7 @@ class _Sending(Handle, Generic[T_contra]):
 
     def is_disconnected(self) -> bool:
         """Say whether all receivers are gone."""
-        return self._open().receivers.gone
+        return self._open().receivers_gone
 
     def clone(self) -> Self:
         """Make another handle of the same side (S10).
@@ -178,19 +157,18 @@ class _Sending(Handle, Generic[T_contra]):
         Raises:
             HandleClosed: this handle is closed.
         """
-        channel = self._open()
-        twin = type(self)(channel)
-        if self._token not in channel.senders.handles:  # closed meanwhile: too late to be another
-            twin.close()
-            raise HandleClosed
-        return twin
+        lease = self._lease  # this handle counts until the other does
+        try:
+            return type(self)(self._open())
+        finally:
+            del lease
 
     def _send(self, message: T_contra, deadline: float | None) -> None:
-        channel = self._channel
+        channel = self._lease.channel
         senders = channel.senders
         in_time = True
         try:
-            while (failure := self._channel.offer(message)) is Full and in_time:
+            while (failure := self._offer(message)) is Full and in_time:
                 in_time = senders.wait(self, deadline, self._ready, channel.room)
             if failure is not None:
                 _fail(failure, message)
@@ -198,18 +176,19 @@ class _Sending(Handle, Generic[T_contra]):
             senders.pass_on(channel.room)
             raise
 
-    def _register(self, channel: State) -> None:
-        channel.senders.handles.add(self._token)
+    def _offer(self, message: T_contra) -> Failure | None:
+        """Put the message in without blocking; say what prevented it, if anything did."""
+        lease = self._lease
+        try:
+            return lease.channel.offer(message)
+        finally:
+            del lease
 
-    def _release(self, channel: State) -> None:
-        senders = channel.senders
-        senders.handles.discard(self._token)
-        senders.wake_owner(self)
-        if not senders.handles:
-            channel.disconnect_senders()
+    def _side(self, channel: State) -> Side:
+        return channel.senders
 
     def _ready(self) -> bool:
-        return self._channel.can_send()
+        return self._lease.channel.can_send()
 
 
 def _fail(failure: Failure, message: object) -> NoReturn:
@@ -222,19 +201,73 @@ class Sender(_Sending[T_contra]):
 
     __slots__ = ()
 
+    _lease: Lease[Unbounded[T_contra]]
+
+    def send(self, message: T_contra, /) -> None:
+        """Send the message; this never blocks (S14, S15, S17, S27). `try_send` is the same.
+
+        Raises:
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed.
+        """
+        lease = self._lease
+        channel = lease.channel
+        try:
+            channel.messages.append(message)
+            if channel.waiting:
+                channel.published()
+        except BaseException:
+            del lease
+            channel.published()
+            raise
+
+    try_send = send
+
 
 class SyncSender(_Sending[T_contra]):
     """The sending side of a bounded channel. Any number of threads may use one handle at once (S11)."""
 
     __slots__ = ()
 
+    def send(self, message: T_contra, /) -> None:
+        """Send the message, blocking while the channel is full (S14-S17).
+
+        Raises:
+            SendError: all receivers are gone (S17, S19).
+            HandleClosed: this handle is closed, or was closed while the call was blocked (P12).
+        """
+        lease = self._lease
+        try:
+            if lease.channel.offer(message) is None:
+                return
+        finally:
+            del lease
+        self._send(message, None)
+
+    def try_send(self, message: T_contra, /) -> None:
+        """Send the message if that is possible now; never block (S24, S25).
+
+        Raises:
+            Full: the channel was full at some instant of the call.
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed.
+        """
+        failure = self._offer(message)
+        if failure is not None:
+            raise failure(message)
+
 
 class Receiver(Handle, Generic[T_co]):
     """The receiving side. Any number of threads may use it at once: each message goes to one (S10, S11)."""
 
-    __slots__ = ()
+    __slots__ = ("_source",)
 
-    _channel: Channel[T_co]
+    _lease: Lease[Channel[T_co]]
+    _source: Source[T_co]
+
+    def __init__(self, channel: Channel[T_co], /) -> None:
+        super().__init__(channel)
+        self._source = channel.source
 
     def recv(self) -> T_co:
         """Receive the oldest message, blocking while there is none (S36-S42).
@@ -244,7 +277,7 @@ class Receiver(Handle, Generic[T_co]):
             HandleClosed: this handle is closed, or was closed while the call was blocked (P12).
         """
         try:
-            return self._channel.take()
+            return self._source.popleft()
         except IndexError:
             pass
         message = self._receive(None)
@@ -259,7 +292,7 @@ class Receiver(Handle, Generic[T_co]):
             RecvError: all senders are gone and no message is left.
             HandleClosed: this handle is closed.
         """
-        message = self._channel.look()
+        message = self._lease.channel.look()
         if message is NOTHING:
             raise Empty
         return message
@@ -280,35 +313,33 @@ class Receiver(Handle, Generic[T_co]):
 
     def is_disconnected(self) -> bool:
         """Say whether all senders are gone; messages may still be left."""
-        return self._open().senders.gone
+        return self._open().senders_gone
 
     def __iter__(self) -> "Iter[T_co]":
         return Iter(self)
 
     def _receive(self, deadline: float | None) -> T_co | Nothing:
-        channel = self._channel
+        channel = self._lease.channel
         receivers = channel.receivers
         in_time = True
         try:
-            while (message := self._channel.look()) is NOTHING and in_time:
+            while (message := self._lease.channel.look()) is NOTHING and in_time:
                 in_time = receivers.wait(self, deadline, self._ready, channel.count)
         except BaseException:
             receivers.pass_on(channel.count)
             raise
         return message
 
-    def _register(self, channel: State) -> None:
-        channel.receivers.handles.add(self._token)
-
-    def _release(self, channel: State) -> None:
-        receivers = channel.receivers
-        receivers.handles.discard(self._token)
-        receivers.wake_owner(self)
-        if not receivers.handles:
-            channel.disconnect_receivers()
+    def _side(self, channel: State) -> Side:
+        return channel.receivers
 
     def _ready(self) -> bool:
-        return self._channel.can_receive()
+        return self._lease.channel.can_receive()
+
+    def _end(self, seat: Seat, watch: ref[Lease[State]]) -> None:
+        self._source = CLOSED.source
+        seat.leave()  # here and not in a finalizer: it may take long, and a finalizer swallows a Ctrl-C
+        super()._end(seat, watch)
 
 
 class Iter(Iterator[T_co]):

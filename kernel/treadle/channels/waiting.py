@@ -57,19 +57,18 @@ class Waiter:
         return False
 
 
-# Stands in the receivers' line for ever once either side is gone, so that a sender that had passed its
-# first check finds the line not empty and settles what became of its message.
+# Stands in the receivers' line for ever once they are gone, so that a sender that had passed its first
+# check finds the line not empty.
 END = Waiter(None)
 
 
 class Side:
-    """One side of a channel: who holds it, who waits on it, and whether it is gone."""
+    """One side of a channel: who holds it, and who waits on it."""
 
-    __slots__ = ("gone", "handles", "waiting")
+    __slots__ = ("seats", "waiting")
 
     def __init__(self) -> None:
-        self.gone = False
-        self.handles: set[object] = set()
+        self.seats: set[object] = set()
         self.waiting: deque[Waiter] = deque()
 
     def wait(

@@ -47,6 +47,12 @@ class Causality:
         self.steps: list[Step] = []
         self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self.now.clear()
+        self.steps.clear()
+        self.pasts.clear()
+
     def spawned(self, parent: int, child: int) -> None:
         """Note that *parent* started *child*."""
         clock = self.now[parent] = self.now[parent][:]

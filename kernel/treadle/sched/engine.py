@@ -25,7 +25,7 @@ from treadle.sched.world import Learned, Outcome, Timeouts, World
 Program = Callable[[], object]
 
 #: Executions between two collections of the garbage that executions leave; the collector is off during each.
-_COLLECT_EVERY = 64
+_COLLECT_EVERY = 256
 
 #: How many times more steps an execution may have when every access is one.
 _DETAIL = 100
@@ -50,7 +50,9 @@ class Settings:
     max_steps: int = 100_000
     allow_deadlock: bool = False
     monitor: Monitor | None = None
-    every_access: bool = False  #: make race-free accesses steps too, as the oracle does that checks the reduction
+    every_access: bool = (
+        False  #: make race-free accesses steps too, as the oracle does that checks the reduction
+    )
 
 
 @dataclass
@@ -223,6 +225,7 @@ def explore(
     while True:
         world = laboratory.execute(strategy, learned)
         if world.outcome is Outcome.RELEARN:
+            world.dispose()
             strategy.restart()
             found = Exploration(Counts())
             continue
@@ -236,7 +239,9 @@ def explore(
             on_execution(found.counts)
         if found.failing is not None and stop_on_failure:
             return found
-        if not strategy.more(world):
+        more = strategy.more(world)
+        world.dispose()
+        if not more:
             return found
         found.spent = budget.spent(found.counts.executions)
         if found.spent is not None:

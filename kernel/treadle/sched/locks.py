@@ -111,6 +111,10 @@ class _Lockable:
             )
         return False
 
+    def dispose(self) -> None:
+        """Let go of the operations, which refer to the lock."""
+        del self.acquiring, self.trying, self.timed, self.releasing, self.looking
+
     def _at_fork_reinit(self) -> None:
         self.holder = None
 

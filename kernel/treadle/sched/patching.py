@@ -19,6 +19,7 @@ from greenlet import GreenletExit
 
 from treadle.sched import clock, locks, runtime, threads
 from treadle.sched.refused import refusals
+from treadle.sched.world import ControlledThread
 
 _MISSING = object()
 
@@ -58,13 +59,18 @@ _real_sleep, _real_import = time.sleep, builtins.__import__
 def make_lock() -> Any:
     """Stand in for `threading.Lock` and `_thread.allocate_lock`."""
     thread = runtime.running()
-    return _allocate_lock() if thread is None else locks.Lock(thread.new_name("Lock"))
+    return _allocate_lock() if thread is None else _noted(thread, locks.Lock(thread.new_name("Lock")))
 
 
 def make_rlock() -> Any:
     """Stand in for `_thread.RLock`."""
     thread = runtime.running()
-    return _rlock() if thread is None else locks.RLock(thread.new_name("RLock"))
+    return _rlock() if thread is None else _noted(thread, locks.RLock(thread.new_name("RLock")))
+
+
+def _noted(thread: ControlledThread, lock: locks.Lock | locks.RLock) -> locks.Lock | locks.RLock:
+    thread.world.locks.append(lock)
+    return lock
 
 
 def _make_simple_queue() -> Any:

@@ -101,14 +101,7 @@ class ControlledThread:
                 self._unwind()
             return
         self.pending = operation
-        if self.hand_back is None:
-            chosen = world.decide()
-            if chosen is not self:
-                (world.hub if chosen is None else chosen.greenlet).switch()
-        else:
-            back, self.hand_back = self.hand_back, None
-            back.switch()
-        runtime.current = self
+        self._give_way()
         self.pending = None
 
     def join(self, target: "ControlledThread") -> None:
@@ -120,14 +113,19 @@ class ControlledThread:
             return
         self.waits_for = target
         target.joiners.append(self)
+        self._give_way()
+        self.waits_for = None
+
+    def _give_way(self) -> None:
+        """Let whoever is chosen run, and return when this thread is."""
         if self.hand_back is None:
-            chosen = world.decide()
-            (world.hub if chosen is None else chosen.greenlet).switch()
+            chosen = self.world.decide()
+            if chosen is not self:
+                (self.world.hub if chosen is None else chosen.greenlet).switch()
         else:
             back, self.hand_back = self.hand_back, None
             back.switch()
         runtime.current = self
-        self.waits_for = None
 
     def new_name(self, kind: str) -> str:
         """Name an object this thread is making: the same name in every execution with the same choices."""
@@ -143,6 +141,13 @@ class ControlledThread:
             self.world.hub.switch()
 
 
+class Disposable(Protocol):
+    """Something that refers to itself."""
+
+    def dispose(self) -> None:
+        """Refer to itself no more; it is not going to be used in a controlled thread again."""
+
+
 class Learned:
     """What a program was seen to look at; such things become operations, at some cost, in later executions."""
 
@@ -151,9 +156,8 @@ class Learned:
         self.clock = False  #: the time: starting a timed wait then reads the clock, and a timeout moves it
         self.width = 4  #: how many threads there may be
         self.everything = False  #: every access to instrumented memory is an operation
-        self.shared: set[object] = (
-            set()
-        )  #: kinds of memory that threads were seen to race for: these are operations
+        #: Kinds of memory that threads were seen to race for: touching them is an operation.
+        self.shared: set[object] = set()
         self.news = False  #: the execution that runs found another kind
 
 
@@ -180,11 +184,11 @@ class World:
         self.max_steps = max_steps
         self.learned = Learned() if learned is None else learned
         self.threads: list[ControlledThread] = []
+        self.locks: list[Disposable] = []  #: made by the program
         self.last: ControlledThread | None = None  #: who executed the last step
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
-        self.shared = frozenset(
-            self.learned.shared
-        )  #: what is learned while it runs is for the next execution
+        #: As `Learned.shared`; what is learned while the execution runs is for the next one.
+        self.shared = frozenset(self.learned.shared)
         self.causality = Causality(self.learned.width)
         self.left: list[Step] = []  #: operations announced and never executed
         self.over = False
@@ -416,6 +420,20 @@ class World:
     def _relearn(self) -> NoReturn:
         self.stop(Outcome.RELEARN)
         raise GreenletExit
+
+    def dispose(self) -> None:
+        """Take apart what refers to itself, so that it is gone at once and not when the collector runs.
+
+        What the execution was (its steps, its outcome, its failure) stays.
+        """
+        for lock in self.locks:
+            lock.dispose()
+        self.locks.clear()
+        self.threads.clear()
+        self.left.clear()
+        self.stuck.clear()
+        self.causality.clear()
+        self.last = self.observer = self.on_settle = self.on_stop = None
 
     # -- time ---------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
 def begin(*, recording: bool) -> Locations:
     """Forget the locations of the execution before."""
     global locations
+    locations.dispose()
     locations = Locations()
     locations.recording = recording
     _kinds.clear()

@@ -90,6 +90,17 @@ class Locations:
             location = self._named[name] = MemoryLocation(name, name)
         return location
 
+    def dispose(self) -> None:
+        """Let go of everything; the locations are not going to be used again."""
+        for record in self._records.values():
+            for location in record.parts.values():
+                del location.read, location.write
+        for location in self._named.values():
+            del location.read, location.write
+        self._records.clear()
+        self._named.clear()
+        self._pinned.clear()
+
     def _record(self, holder: object) -> _Record:
         self.release_pins()
         kind = holder.__name__ if isinstance(holder, type) else type(holder).__name__

@@ -268,6 +268,18 @@ class _Rewriter(ast.NodeTransformer):
         )
         return node
 
+    def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
+        return node  # a pattern names a constant, and may be nothing but a name
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> ast.AST:
+        node.patterns = [cast("ast.pattern", self.visit(pattern)) for pattern in node.patterns]
+        return node
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> ast.AST:
+        node.patterns = [cast("ast.pattern", self.visit(pattern)) for pattern in node.patterns]
+        node.kwd_patterns = [cast("ast.pattern", self.visit(pattern)) for pattern in node.kwd_patterns]
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if not self._depth or not isinstance(node.ctx, ast.Load):
             return node
