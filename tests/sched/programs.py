@@ -1,5 +1,6 @@
 """What the tests of the scheduler share: shared objects, starting threads, and failures that must replay."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -7,7 +8,6 @@ from typing import Any, TypeVar
 import pytest
 
 from treadle.sched import Result, Verdict, check, replay
-from treadle.sched.memory import Instrumentable
 
 Error = TypeVar("Error", bound=BaseException)
 Body = Callable[[], object]
@@ -38,7 +38,7 @@ def idle() -> None:
     """Do nothing."""
 
 
-def holds(program: Body, *, instrument: Iterable[Instrumentable] = (), **options: Any) -> Result:
+def holds(program: Body, *, instrument: Iterable[Any] = (), **options: Any) -> Result:
     """Check *program*, which must hold, and return the answer."""
     result = check(program, instrument=instrument, **options)
     assert result.verdict is Verdict.HOLDS, str(result)
@@ -48,7 +48,7 @@ def holds(program: Body, *, instrument: Iterable[Instrumentable] = (), **options
 
 
 def check_and_replay(
-    program: Body, error: type[Error], *, instrument: Iterable[Instrumentable] = (), **options: Any
+    program: Body, error: type[Error], *, instrument: Iterable[Any] = (), **options: Any
 ) -> tuple[Result, Error]:
     """Check *program*, which must fail with *error*, and prove that the schedule found fails each time again."""
     result = check(program, instrument=instrument, **options)
@@ -64,8 +64,13 @@ def check_and_replay(
     return result, found
 
 
-def outcomes(program: Callable[[], object], *, instrument: Iterable[Instrumentable] = (), **options: Any) -> set[object]:
+def outcomes(program: Callable[[], object], *, instrument: Iterable[Any] = (), **options: Any) -> set[object]:
     """Return what *program* returns, over all its executions."""
     seen: set[object] = set()
-    holds(lambda: seen.add(program()), instrument=instrument, **options)
+
+    @functools.wraps(program)
+    def noted() -> None:
+        seen.add(program())
+
+    holds(noted, instrument=instrument, **options)
     return seen

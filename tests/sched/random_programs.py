@@ -13,10 +13,10 @@ from typing import Literal
 
 from tests.sched import steps
 from tests.sched.steps import KINDS, STEPS, Log, Shared, Step, make_shared
-from treadle.sched.access import WRITE, Mode
+from treadle.sched.access import WRITE
 from treadle.sched.engine import Budget, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
-from treadle.sched.world import Event, Outcome, Timeouts, World
+from treadle.sched.world import Outcome, Timeouts, World
 
 #: One step: whose, named by who started whom, and which of its steps.
 Name = tuple[str, int]
@@ -51,7 +51,9 @@ class Script:
                 yield Script(rest[0] + rest[1], self.daemons[:index] + self.daemons[index + 1 :], self.ending)
             for gone in range(len(line)):
                 if len(line) > 1:
-                    yield Script((*rest[0], line[:gone] + line[gone + 1 :], *rest[1]), self.daemons, self.ending)
+                    yield Script(
+                        (*rest[0], line[:gone] + line[gone + 1 :], *rest[1]), self.daemons, self.ending
+                    )
             if self.daemons[index]:
                 daemons = (*self.daemons[:index], False, *self.daemons[index + 1 :])
                 yield Script(self.threads, daemons, self.ending)
@@ -79,7 +81,7 @@ class Found:
     traces: set[Trace] = field(default_factory=set)
     ended: int = 0  #: executions that completed or deadlocked
     executions: int = 0
-    learned: tuple[bool, bool] = (False, False)  #: whether ends of threads and the clock were steps
+    learned: tuple[int, ...] = ()  #: what had to become a step: ends of threads, the clock, …
     finished: bool = False  #: the strategy had no more executions to make
 
 
@@ -95,7 +97,7 @@ class Watcher:
         self.shared, self.logs = None, []
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
-        learned = (world.learned.ends, world.learned.clock)
+        learned = (world.learned.ends, world.learned.clock, world.learned.width, len(world.learned.shared))
         if learned != self.found.learned:  # the exploration began anew, with more operations
             self.found.learned = learned
             self.found.outcomes.clear()
@@ -111,31 +113,25 @@ class Watcher:
 
 
 def trace_of(world: World) -> Trace:
-    """Return the Mazurkiewicz trace of an execution: all pairs of dependent steps, in their order.
+    """Return the Mazurkiewicz trace of an execution: all pairs of steps that depend on each other directly.
 
     The program's exit is left out: it is a step only while a daemon lives, and what it decides shows in the others.
     """
+    steps = world.causality.steps
+    exits = {past.position for past in world.causality.pasts.get(world.program, ()) if past.mode is WRITE}
+    names: list[Name] = []
     counts: dict[str, int] = {}
-    past: dict[object, list[tuple[Name, Mode]]] = {}
-    everything: list[Name] = []
-    pairs = set()
-    for event in world.events:
-        if event.operation is None or event.operation is world.exit:
-            continue
-        thread = world.threads[event.thread].path
-        counts[thread] = counts.get(thread, 0) + 1
-        step = (thread, counts[thread])
-        if event.barrier:
-            pairs.update((before, step) for before in everything)
-        everything.append(step)
-        for location, mode in event.accesses or ():
-            before = past.setdefault(location, [])
-            for other, other_mode in before:
-                if other[0] != step[0] and (mode is not other_mode or mode is WRITE):
-                    pairs.add((other, step))
-            before.append((step, mode))
-    pairs.update(((thread, 0), (thread, count)) for thread, count in counts.items())
-    return frozenset(pairs)
+    pairs: set[tuple[Name, Name]] = set()
+    for position, step in enumerate(steps):
+        thread = world.threads[step.thread].path
+        counts[thread] = counts.get(thread, 0) + (position not in exits)
+        names.append((thread, counts[thread]))
+        if position not in exits:
+            pairs.update(
+                (names[before], names[position]) for before in step.dependencies if before not in exits
+            )
+            pairs.add((names[position], names[position]))
+    return frozenset((before, after) for before, after in pairs if before == after or before[0] != after[0])
 
 
 def program_of(script: Script, watcher: Watcher) -> Callable[[], None]:
@@ -165,12 +161,22 @@ def program_of(script: Script, watcher: Watcher) -> Callable[[], None]:
     return program
 
 
-def run(script: Script, strategy: Strategy, *, instrument: bool, timeouts: Timeouts, budget: int) -> Found:
+def run(
+    script: Script,
+    strategy: Strategy,
+    *,
+    instrument: bool,
+    timeouts: Timeouts,
+    budget: int,
+    every_access: bool = True,
+) -> Found:
     """Explore the program of *script*, for at most *budget* executions."""
     found = Found()
     watcher = Watcher(found)
     subjects = (steps,) if instrument else ()
-    settings = Settings(subjects, timeouts, max_steps=2_000, allow_deadlock=True, monitor=watcher)
+    settings = Settings(
+        subjects, timeouts, max_steps=2_000, allow_deadlock=True, monitor=watcher, every_access=every_access
+    )
     with prepared(program_of(script, watcher), settings) as laboratory:
         exploration = explore(laboratory, strategy, Budget(budget), stop_on_failure=False)
     assert exploration.limited is None, f"a loop: {script}"

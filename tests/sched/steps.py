@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Log:
@@ -32,7 +32,7 @@ class Shared(NamedTuple):
     """What the threads of one random program share."""
 
     locks: tuple[threading.Lock, threading.Lock]
-    rlock: "threading._RLock"
+    rlock: Any
     condition: threading.Condition
     semaphore: threading.Semaphore
     event: threading.Event

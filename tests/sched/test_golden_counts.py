@@ -231,9 +231,18 @@ def first_writer_wins(count: int) -> Program:
     [
         *[pytest.param(readers(n), readers, 2**n, id=f"readers-{n}") for n in (1, 2, 3, 6)],
         *[pytest.param(writers(n), writers, math.factorial(n), id=f"writers-{n}") for n in (2, 3, 4, 5)],
-        *[pytest.param(writers(n, 1), writers, math.factorial(n + 1), id=f"writers-{n}-reader") for n in (1, 2, 3, 4)],
-        *[pytest.param(racy_counter(n), racy_counter, math.factorial(n) ** 2, id=f"racy-{n}") for n in (2, 3)],
-        *[pytest.param(last_zero(n), last_zero, (n + 3) * 2**n // 4, id=f"last-zero-{n}") for n in (1, 2, 3, 4, 5)],
+        *[
+            pytest.param(writers(n, 1), writers, math.factorial(n + 1), id=f"writers-{n}-reader")
+            for n in (1, 2, 3, 4)
+        ],
+        *[
+            pytest.param(racy_counter(n), racy_counter, math.factorial(n) ** 2, id=f"racy-{n}")
+            for n in (2, 3)
+        ],
+        *[
+            pytest.param(last_zero(n), last_zero, (n + 3) * 2**n // 4, id=f"last-zero-{n}")
+            for n in (1, 2, 3, 4, 5)
+        ],
         pytest.param(store_buffering, store_buffering, 3, id="store-buffering"),
         pytest.param(load_buffering, load_buffering, 3, id="load-buffering"),
         pytest.param(message_passing, message_passing, 3, id="message-passing"),
@@ -304,8 +313,8 @@ def locker(lock: threading.Lock) -> Callable[[], None]:
     return body
 
 
-def keeper(lock: threading.Lock) -> Callable[[], None]:
-    return lambda: None if lock.acquire() else None
+def keeper(lock: threading.Lock) -> Callable[[], object]:
+    return lambda: bool(lock.acquire())
 
 
 def trier(lock: threading.Lock) -> Callable[[], None]:
@@ -316,8 +325,8 @@ def trier(lock: threading.Lock) -> Callable[[], None]:
     return body
 
 
-def trying_keeper(lock: threading.Lock) -> Callable[[], None]:
-    return lambda: None if lock.acquire(blocking=False) else None
+def trying_keeper(lock: threading.Lock) -> Callable[[], object]:
+    return lambda: bool(lock.acquire(blocking=False))
 
 
 @pytest.mark.parametrize(
@@ -335,7 +344,9 @@ def trying_keeper(lock: threading.Lock) -> Callable[[], None]:
     ],
     ids=lambda value: "-".join(kind.__name__ for kind in value) if isinstance(value, list) else None,
 )
-def test_one_lock(kinds: list[Callable[[threading.Lock], Callable[[], None]]], complete: int, deadlocked: int) -> None:
+def test_one_lock(
+    kinds: list[Callable[[threading.Lock], Callable[[], object]]], complete: int, deadlocked: int
+) -> None:
     """A failed attempt only reads the lock, so failed attempts are not ordered among themselves."""
 
     def program() -> None:

@@ -1,5 +1,7 @@
 """Every primitive of `threading` and `queue` under control: its outcomes are exactly those it may have."""
 
+# ruff: noqa: PLW0108 - a name is looked up when it is called, while it is patched
+import functools
 import queue
 import threading
 import time
@@ -16,6 +18,7 @@ from treadle.sched import Deadlock, check
 MODULE_LOCK = threading.Lock()
 MODULE_RLOCK = threading.RLock()
 MODULE_CONDITION = threading.Condition(MODULE_LOCK)
+REAL = (type(threading.Lock()), type(threading.RLock()), queue.SimpleQueue)
 bound_acquire, bound_release = MODULE_LOCK.acquire, MODULE_LOCK.release
 
 
@@ -30,13 +33,12 @@ def overlapping(enter: Callable[[], object], leave: Callable[[], object]) -> set
             enter()
             inside.append(1)
             most.add(len(inside))
-            time.sleep(0)
             inside.pop()
             leave()
 
         together(body, body)
 
-    holds(program)
+    holds(program, instrument=[overlapping])
     return most
 
 
@@ -57,7 +59,9 @@ def test_locks_made_at_import_time() -> None:
     assert overlapping(lambda: Holder.lock.acquire(), lambda: Holder.lock.release()) == {1}
 
 
-@pytest.mark.parametrize("make", [threading.Lock, ImportedLock, threading.RLock, threading.Condition, ImportedCondition])
+@pytest.mark.parametrize(
+    "make", [threading.Lock, ImportedLock, threading.RLock, threading.Condition, ImportedCondition]
+)
 def test_locks_in_closures_and_attributes(make: Callable[[], threading.Lock]) -> None:
     """A lock made before the check and reached through a closure or an instance is controlled."""
     lock, holder = make(), Holder()
@@ -72,24 +76,16 @@ def test_no_lock_lets_both_in() -> None:
     assert overlapping(lambda: None, lambda: None) == {1, 2}
 
 
-@pytest.mark.parametrize("make", [lambda: threading.Semaphore(2), lambda: threading.BoundedSemaphore(2)])
-def test_a_semaphore_lets_as_many_in(make: Callable[[], threading.Semaphore]) -> None:
-    most: set[int] = set()
+@pytest.mark.parametrize("kind", [threading.Semaphore, threading.BoundedSemaphore])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_semaphore_lets_as_many_in(kind: type[threading.Semaphore], count: int) -> None:
+    semaphores: list[threading.Semaphore] = []
 
-    def program() -> None:
-        semaphore, inside = make(), set[str]()
+    def enter() -> None:
+        semaphores[-1].acquire()
 
-        def body() -> None:
-            with semaphore:
-                inside.add(threading.current_thread().name)
-                most.add(len(inside))
-                time.sleep(0)
-                inside.discard(threading.current_thread().name)
-
-        together(body, body, body)
-
-    holds(program)
-    assert most == {1, 2}
+    semaphores.append(kind(count))
+    assert overlapping(enter, lambda: semaphores[-1].release()) == set(range(1, count + 1))
 
 
 def test_a_bounded_semaphore_is_released_once_too_often() -> None:
@@ -286,7 +282,11 @@ def test_a_timer_fires_or_is_cancelled() -> None:
 QUEUES: list[Callable[[], "queue.Queue[int]"]] = [queue.Queue, queue.LifoQueue, queue.PriorityQueue]
 
 
-@pytest.mark.parametrize("make", [*QUEUES, queue.SimpleQueue])
+def simple_queue() -> "queue.Queue[int]":
+    return queue.SimpleQueue()  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("make", [*QUEUES, simple_queue])
 def test_queues_hand_over(make: Callable[[], "queue.Queue[int]"]) -> None:
     def program() -> tuple[int, ...]:
         numbers = make()
@@ -300,11 +300,29 @@ def test_queues_hand_over(make: Callable[[], "queue.Queue[int]"]) -> None:
     check_and_replay(lambda: make().get(timeout=1), queue.Empty)
 
 
-@pytest.mark.parametrize(("make", "orders"), [(queue.Queue, {(2, 1)}), (queue.LifoQueue, {(1, 2)}), (queue.PriorityQueue, {(1, 2)})])
+@pytest.mark.parametrize("make", [*QUEUES[:2], simple_queue])
+def test_two_producers_are_met_in_either_order(make: Callable[[], "queue.Queue[int]"]) -> None:
+    def program() -> tuple[int, int]:
+        numbers = make()
+        together(lambda: numbers.put(1), lambda: numbers.put(2))
+        return numbers.get(), numbers.get()
+
+    assert outcomes(program) == {(1, 2), (2, 1)}
+
+
+@pytest.mark.parametrize(
+    ("make", "orders"),
+    [(queue.Queue, {(2, 1)}), (queue.LifoQueue, {(1, 2)}), (queue.PriorityQueue, {(1, 2)})],
+)
 def test_queues_order(make: Callable[[], "queue.Queue[int]"], orders: set[tuple[int, int]]) -> None:
     def program() -> tuple[int, int]:
         numbers = make()
-        together(lambda: [numbers.put(2), numbers.put(1)])
+
+        def put() -> None:
+            numbers.put(2)
+            numbers.put(1)
+
+        together(put)
         return numbers.get(), numbers.get()
 
     assert outcomes(program) == orders
@@ -384,6 +402,66 @@ class Worker(threading.Thread):
         self.square = self.number**2
 
 
+def test_a_partial_is_a_program_of_its_functions_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names imported by the module of what a partial calls are found too."""
+
+    def program(make: Callable[[], threading.Lock]) -> None:
+        lock = make()
+
+        def body() -> None:
+            with lock:
+                time.sleep(0)
+
+        together(body, body)
+
+    monkeypatch.setattr("treadle.sched.watchdog.PATIENCE", 0.4)
+    holds(functools.partial(program, lambda: ImportedLock()))
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock, queue.SimpleQueue])
+def test_a_primitive_that_a_closure_refers_to_is_controlled(
+    make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What makes a lock need not be found by its name in a module."""
+    monkeypatch.setattr("treadle.sched.watchdog.PATIENCE", 0.4)
+
+    def program() -> None:
+        made = make()
+        assert not isinstance(made, REAL), "a real one"
+
+    holds(program)
+
+
+def test_kinds_can_be_told_as_ever() -> None:
+    """What stands in for a class is a class."""
+
+    def program() -> None:
+        assert isinstance(queue.SimpleQueue(), queue.SimpleQueue)
+        assert isinstance(queue.Queue(), queue.Queue)
+        assert isinstance(threading.Condition(), threading.Condition)
+
+    holds(program)
+
+
+def test_an_execution_that_is_given_up_runs_no_further() -> None:
+    """The first look at a thread's life makes the execution begin anew; the one before leaves no results."""
+    results: list[int] = []
+
+    def program() -> None:
+        thread = Worker(3)
+
+        def outer() -> None:
+            thread.start()
+            thread.is_alive()
+            thread.join()
+
+        together(outer)
+        results.append(thread.square)
+
+    holds(program)
+    assert set(results) == {9}
+
+
 def test_subclasses_nested_starts_and_names() -> None:
     def program() -> object:
         seen: list[object] = []
@@ -401,7 +479,7 @@ def test_subclasses_nested_starts_and_names() -> None:
         thread = threading.Thread(target=outer)
         thread.start()
         thread.join()
-        assert thread in {thread}
+        assert hash(thread) == hash(thread)
         assert threading.current_thread() is threading.main_thread()
         assert threading.active_count() == len(threading.enumerate())
         return thread.name, *seen
@@ -467,7 +545,10 @@ def test_an_exception_in_a_thread_is_a_failure() -> None:
 def test_the_program_may_handle_its_threads_exceptions() -> None:
     def program() -> str:
         handled: list[str] = []
-        before, threading.excepthook = threading.excepthook, lambda args: handled.append(args.exc_type.__name__)
+        before, threading.excepthook = (
+            threading.excepthook,
+            lambda args: handled.append(args.exc_type.__name__),
+        )
         try:
             together(lambda: 1 // 0)
         finally:
