@@ -1,200 +1,186 @@
-"""Random small threaded programs, and the set of outcomes an exploration of one finds."""
+"""Random small threaded programs, and everything an exploration of one finds.
+
+An exploration is described twice: by the outcomes that the program's user can see, and by the Mazurkiewicz traces
+it covered. Equal outcomes show that nothing was missed because two operations were wrongly taken for independent;
+equal traces show that the reduction explored what it promised, whether or not an outcome depends on it.
+"""
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
 
+from tests.sched import steps
+from tests.sched.steps import KINDS, STEPS, Log, Shared, Step, make_shared
+from treadle.sched.access import WRITE
 from treadle.sched.engine import Budget, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.world import Outcome, Timeouts, World
 
-Outcomes = set[tuple[object, ...]]
+#: One step: whose, named by who started whom, and which of its steps.
+Name = tuple[str, int]
+
+#: The order of dependent steps.
+Trace = frozenset[tuple[Name, Name]]
+
+Ending = Literal["join", "join in time", "leave", "look"]
+ENDINGS: tuple[Ending, ...] = ("join", "join in time", "leave", "look")
 
 
-class Box:
-    """Shared attributes."""
+@dataclass(frozen=True)
+class Script:
+    """A random program: what each thread does, which threads are daemons, and how the main thread ends."""
 
-    def __init__(self) -> None:
-        self.x = 0
-        self.y = 0
+    threads: tuple[tuple[Step, ...], ...]
+    daemons: tuple[bool, ...]
+    ending: Ending
 
+    def __str__(self) -> str:
+        threads = [
+            f"{'daemon ' if daemon else ''}[{', '.join(step.__name__ for step in line)}]"
+            for line, daemon in zip(self.threads, self.daemons, strict=True)
+        ]
+        return f"{' ∥ '.join(threads)}, then {self.ending}"
 
-class Shared:
-    """What the threads of one random program share."""
-
-    def __init__(self) -> None:
-        self.locks = [threading.Lock(), threading.Lock()]
-        self.rlock = threading.RLock()
-        self.condition = threading.Condition(self.locks[1])
-        self.semaphore = threading.Semaphore(1)
-        self.event = threading.Event()
-        self.box = Box()
-        self.items: list[int] = []
-
-
-Step = Callable[[Shared, list[object]], None]
-
-
-def locked(index: int) -> Step:
-    def step(shared: Shared, log: list[object]) -> None:
-        with shared.locks[index]:
-            shared.box.x = shared.box.x * 2 + 1
-
-    return step
-
-
-def nested(first: int) -> Step:
-    def step(shared: Shared, log: list[object]) -> None:
-        with shared.locks[first], shared.locks[1 - first]:
-            log.append("both")
-
-    return step
+    def smaller(self) -> Iterator["Script"]:
+        """Yield the scripts with one thing less, to shrink a difference."""
+        for index, line in enumerate(self.threads):
+            rest = self.threads[:index], self.threads[index + 1 :]
+            if len(self.threads) > 1:
+                yield Script(rest[0] + rest[1], self.daemons[:index] + self.daemons[index + 1 :], self.ending)
+            for gone in range(len(line)):
+                if len(line) > 1:
+                    yield Script(
+                        (*rest[0], line[:gone] + line[gone + 1 :], *rest[1]), self.daemons, self.ending
+                    )
+            if self.daemons[index]:
+                daemons = (*self.daemons[:index], False, *self.daemons[index + 1 :])
+                yield Script(self.threads, daemons, self.ending)
+        if self.ending != "join":
+            yield Script(self.threads, self.daemons, "join")
 
 
-def try_lock(shared: Shared, log: list[object]) -> None:
-    if shared.locks[0].acquire(blocking=False):
-        log.append("got")
-        shared.locks[0].release()
-    else:
-        log.append("busy")
+def random_script(seed: int, kind: str, *, threads: int, length: int) -> Script:
+    """Return the script that *seed* stands for, of steps of *kind* or, mostly, of "mixed" ones."""
+    chance = random.Random(f"{seed} {kind} {threads} {length}")
+    pool = KINDS[kind] if kind != "mixed" else chance.sample(STEPS, 5)
+    plain = chance.random() < 0.7
+    return Script(
+        tuple(tuple(chance.choice(pool) for _ in range(chance.randint(1, length))) for _ in range(threads)),
+        tuple(not plain and chance.random() < 0.4 for _ in range(threads)),
+        "join" if plain else chance.choice(ENDINGS),
+    )
 
 
-def timed_lock(shared: Shared, log: list[object]) -> None:
-    if shared.locks[0].acquire(timeout=1):
-        log.append("in time")
-        shared.locks[0].release()
-    else:
-        log.append("late")
+@dataclass
+class Found:
+    """Everything one exploration saw."""
 
-
-def look(shared: Shared, log: list[object]) -> None:
-    log.append(shared.locks[0].locked())
-
-
-def recursive(shared: Shared, log: list[object]) -> None:
-    with shared.rlock, shared.rlock:
-        log.append(shared.box.y)
-
-
-def wait(shared: Shared, log: list[object]) -> None:
-    with shared.condition:
-        if shared.box.y == 0:
-            log.append(shared.condition.wait(timeout=2))
-
-
-def notify(shared: Shared, log: list[object]) -> None:
-    with shared.condition:
-        shared.box.y = 1
-        shared.condition.notify()
-
-
-def semaphore(shared: Shared, log: list[object]) -> None:
-    with shared.semaphore:
-        log.append(shared.box.x)
-
-
-def set_event(shared: Shared, log: list[object]) -> None:
-    shared.event.set()
-
-
-def await_event(shared: Shared, log: list[object]) -> None:
-    log.append(shared.event.wait(timeout=1))
-
-
-def add_x(shared: Shared, log: list[object]) -> None:
-    shared.box.x += 1
-
-
-def copy_y(shared: Shared, log: list[object]) -> None:
-    shared.box.y = shared.box.x
-
-
-def read_x(shared: Shared, log: list[object]) -> None:
-    log.append(shared.box.x)
-
-
-def append(shared: Shared, log: list[object]) -> None:
-    shared.items.append(len(log))
-
-
-def take(shared: Shared, log: list[object]) -> None:
-    try:
-        log.append(shared.items.pop())
-    except IndexError:
-        log.append("empty")
-
-
-LOCKS: list[Step] = [locked(0), locked(1), nested(0), nested(1), try_lock, timed_lock, look, recursive]
-MEMORY: list[Step] = [add_x, copy_y, read_x, append, take, locked(0), try_lock]
-WAITING: list[Step] = [wait, notify, semaphore, set_event, await_event, timed_lock]
-
-
-def random_threads(seed: int, steps: list[Step], threads: int, length: int) -> list[list[Step]]:
-    """Return what each of *threads* threads does."""
-    chance = random.Random(seed)
-    return [[chance.choice(steps) for _ in range(chance.randint(1, length))] for _ in range(threads)]
+    outcomes: set[tuple[object, ...]] = field(default_factory=set)
+    traces: set[Trace] = field(default_factory=set)
+    ended: int = 0  #: executions that completed or deadlocked
+    executions: int = 0
+    learned: tuple[int, ...] = ()  #: what had to become a step: ends of threads, the clock, …
+    finished: bool = False  #: the strategy had no more executions to make
 
 
 class Watcher:
-    """Collects the outcome of every execution that was not cut short."""
+    """Collects what every execution that was not cut short did."""
 
-    def __init__(self) -> None:
-        self.outcomes: Outcomes = set()
-        self.shared: Shared
-        self.logs: list[list[object]] = []
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.shared: Shared | None = None
+        self.logs: list[Log] = []
 
     def begin(self) -> None:
-        self.logs = []
+        self.shared, self.logs = None, []
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
-        if world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED):
+        learned = (world.learned.ends, world.learned.clock, world.learned.width, len(world.learned.shared))
+        if learned != self.found.learned:  # the exploration began anew, with more operations
+            self.found.learned = learned
+            self.found.outcomes.clear()
+            self.found.traces.clear()
+        shared = self.shared
+        if shared is not None and world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED):
             stuck = tuple(thread.label for thread, _, _ in world.stuck)
-            state = (self.shared.box.x, self.shared.box.y, tuple(self.shared.items))
-            self.outcomes.add(
-                (world.outcome.value, stuck, repr(failure), state, *(tuple(log) for log in self.logs))
-            )
+            memory = (vars(shared.box), shared.items, shared.table, shared.names)
+            logs = tuple(repr(log.seen) for log in self.logs)
+            self.found.outcomes.add((world.outcome.value, stuck, repr(failure), repr(memory), *logs))
+            self.found.traces.add(trace_of(world))
         return None
 
 
-def outcomes_of(
-    threads: list[list[Step]],
+def trace_of(world: World) -> Trace:
+    """Return the Mazurkiewicz trace of an execution: all pairs of steps that depend on each other directly.
+
+    The program's exit is left out: it is a step only while a daemon lives, and what it decides shows in the others.
+    """
+    steps = world.causality.steps
+    exits = {past.position for past in world.causality.pasts.get(world.program, ()) if past.mode is WRITE}
+    names: list[Name] = []
+    counts: dict[str, int] = {}
+    pairs: set[tuple[Name, Name]] = set()
+    for position, step in enumerate(steps):
+        thread = world.threads[step.thread].path
+        counts[thread] = counts.get(thread, 0) + (position not in exits)
+        names.append((thread, counts[thread]))
+        if position not in exits:
+            pairs.update(
+                (names[before], names[position]) for before in step.dependencies if before not in exits
+            )
+            pairs.add((names[position], names[position]))
+    return frozenset((before, after) for before, after in pairs if before == after or before[0] != after[0])
+
+
+def program_of(script: Script, watcher: Watcher) -> Callable[[], None]:
+    """Return the program that *script* describes."""
+
+    def program() -> None:
+        watcher.shared = shared = make_shared()
+        watcher.logs = logs = [Log() for _ in range(len(script.threads) + 1)]
+
+        def body(index: int) -> None:
+            for step in script.threads[index]:
+                step(shared, logs[index])
+
+        for index, daemon in enumerate(script.daemons):
+            thread = threading.Thread(target=body, args=(index,), name=f"T{index}", daemon=daemon)
+            shared.peers.append(thread)
+        for thread in shared.peers:
+            thread.start()
+        for thread in shared.peers:
+            if script.ending == "join":
+                thread.join()
+            elif script.ending == "join in time":
+                thread.join(timeout=2)
+            elif script.ending == "look":
+                logs[-1].note(thread.is_alive())
+
+    return program
+
+
+def run(
+    script: Script,
     strategy: Strategy,
     *,
     instrument: bool,
     timeouts: Timeouts,
-    budget: int = 20_000,
-) -> tuple[Outcomes, int, int] | None:
-    """Return all outcomes, the number of executions and of complete or deadlocked ones; None over the budget."""
-    watcher = Watcher()
-
-    def program() -> None:
-        watcher.shared = shared = Shared()
-        watcher.logs = logs = [[] for _ in threads]
-
-        def body(index: int) -> None:
-            for step in threads[index]:
-                step(shared, logs[index])
-
-        started = [
-            threading.Thread(target=body, args=(index,), name=f"T{index}") for index in range(len(threads))
-        ]
-        for thread in started:
-            thread.start()
-        for thread in started:
-            thread.join()
-
-    import sys
-
-    module = sys.modules[__name__]
-    subjects = tuple(value for value in vars(module).values() if getattr(value, "__module__", "") == __name__)
-    steps = tuple(step for step in {*LOCKS, *MEMORY, *WAITING} if step.__qualname__.count("<locals>") == 0)
-    del subjects
+    budget: int,
+    every_access: bool = True,
+) -> Found:
+    """Explore the program of *script*, for at most *budget* executions."""
+    found = Found()
+    watcher = Watcher(found)
+    subjects = (steps,) if instrument else ()
     settings = Settings(
-        (*steps, locked, Box) if instrument else (), timeouts, allow_deadlock=True, monitor=watcher
+        subjects, timeouts, max_steps=2_000, allow_deadlock=True, monitor=watcher, every_access=every_access
     )
-    with prepared(program, settings) as laboratory:
-        found = explore(laboratory, strategy, Budget(budget), stop_on_failure=False)
-    if found.spent is not None:
-        return None
-    assert found.limited is None
-    return watcher.outcomes, found.counts.executions, found.counts.complete + found.counts.deadlocked
+    with prepared(program_of(script, watcher), settings) as laboratory:
+        exploration = explore(laboratory, strategy, Budget(budget), stop_on_failure=False)
+    assert exploration.limited is None, f"a loop: {script}"
+    found.finished = exploration.spent is None
+    found.executions = exploration.counts.executions
+    found.ended = exploration.counts.complete + exploration.counts.deadlocked
+    return found

@@ -1,0 +1,210 @@
+"""How failures are shown and replayed: deadlocks, the interleaving in columns, and schedules as text."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sched.programs import Box, check_and_replay, holds, together
+from treadle.sched import CheckError, Deadlock, NondeterminismError, ScheduleError, Verdict, check, replay
+from treadle.sched.schedule import Schedule, decode, encode
+
+
+def abba() -> None:
+    left, right = threading.Lock(), threading.Lock()
+
+    def there() -> None:
+        with left, right:
+            pass
+
+    def back() -> None:
+        with right, left:
+            pass
+
+    together(there, back)
+
+
+def test_a_deadlock_names_who_waits_for_what_held_by_whom_and_where() -> None:
+    _, error = check_and_replay(abba, Deadlock)
+    text = str(error)
+    first = abba.__code__.co_firstlineno
+    assert "T0 waits for Lock 0/2, held by T1" in text
+    assert f"test_failures.py:{first + 5}: with right:" in text
+    assert "T1 waits for Lock 0/1, held by T0" in text
+    assert f"test_failures.py:{first + 10}: with left:" in text
+    assert "MainThread waits for the end of T0" in text
+
+
+def test_a_lock_acquired_twice_and_one_whose_holder_has_ended() -> None:
+    def twice() -> None:
+        lock = threading.Lock()
+        lock.acquire()
+        lock.acquire()
+
+    def left_behind() -> None:
+        lock = threading.Lock()
+        together(lock.acquire)
+        lock.acquire()
+
+    assert "which it holds itself" in str(check_and_replay(twice, Deadlock)[1])
+    assert "held by T0, which has ended" in str(check_and_replay(left_behind, Deadlock)[1])
+
+
+def test_deadlocked_programs_say_the_same_in_the_trace() -> None:
+    result, error = check_and_replay(abba, Deadlock)
+    assert result.failure is not None
+    assert str(error) in result.failure.trace
+    assert result.failure.schedule in result.failure.trace
+
+
+def lost_update() -> None:
+    box = Box()
+
+    def increment() -> None:
+        box.x += 1
+
+    together(increment, increment)
+    assert box.x == 2, box.x
+
+
+#: Whose accesses are scheduling points.
+SUBJECTS: list[Any] = [lost_update]
+
+LOST_UPDATE = """\
+in test_failures.py
+    MainThread                     T0                 T1
+    ─────────────────────────────  ─────────────────  ─────────────────
+ 1                                 :{add}  box.x += 1
+                                     read Box.x → 0
+    ╌╌ T0 is preempted
+ 2                                                    :{add}  box.x += 1
+                                                        read Box.x → 0
+ 3                                                    :{add}  box.x += 1
+                                                        write Box.x ← 1
+    ╌╌ T1 has ended
+ 4                                 :{add}  box.x += 1
+                                     write Box.x ← 1
+    ╌╌ T0 has ended
+ 5  :{test}  assert box.x == 2, box.x
+      read Box.x → 1
+ 6  :{test}  assert box.x == 2, box.x
+      read Box.x → 1
+
+MainThread raised AssertionError: 1
+
+to replay: replay(program, '1,2x2,1,0x2')"""
+
+
+def test_the_interleaving_is_shown_in_columns() -> None:
+    """A column per thread, a line per step with source and value, why each switch happened, and how to replay."""
+    result, _ = check_and_replay(lost_update, AssertionError, instrument=[lost_update])
+    assert result.failure is not None
+    first = lost_update.__code__.co_firstlineno
+    assert result.failure.trace == LOST_UPDATE.format(add=first + 4, test=first + 7)
+    assert str(result.failure) == result.failure.trace
+
+
+ABBA = """\
+in test_failures.py
+    T0                  T1
+    ──────────────────  ──────────────────
+ 1  :{left}  with left:
+      acquire Lock 0/1
+    ╌╌ T0 is preempted
+ 2                      :{right}  with right:
+                          acquire Lock 0/2
+
+deadlock: no thread can go on
+"""
+
+
+def test_a_deadlock_is_shown_in_columns() -> None:
+    result, error = check_and_replay(abba, Deadlock)
+    assert result.failure is not None
+    first = abba.__code__.co_firstlineno
+    shown = ABBA.format(left=first + 4, right=first + 9)
+    assert result.failure.trace.startswith(shown)
+    assert result.failure.trace.endswith("\n\nto replay: replay(program, '1,2')")
+    assert str(error) in result.failure.trace
+
+
+def test_the_trace_is_the_same_every_time() -> None:
+    traces = [check(lost_update, instrument=SUBJECTS).failure for _ in range(3)]
+    assert len({str(failure) for failure in traces}) == 1
+
+
+STEPS = st.lists(st.integers(0, 30), max_size=60)
+
+
+@given(STEPS, st.sampled_from(["explore", "idle"]), st.booleans(), st.booleans())
+def test_schedules_survive_being_written_down(
+    steps: list[int], timeouts: str, ends: bool, clock: bool
+) -> None:
+    assert timeouts in ("explore", "idle")
+    schedule = Schedule(steps, timeouts, ends, clock)  # type: ignore[arg-type]
+    assert decode(encode(schedule)) == schedule
+
+
+def test_schedules_are_short() -> None:
+    assert encode(Schedule([0, 0, 0, 1, 0])) == "0x3,1,0"
+    assert encode(Schedule([], "idle")) == "i:"
+
+
+@pytest.mark.parametrize("text", ["x", "0x", "0xx2", "-1", "0,,1", "1.5", "0 1", "z:0", "i:e:0", "0x-1", "²"])
+def test_what_is_no_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ScheduleError, match="schedule"):
+        replay(lost_update, text)
+    holds(lambda: None)
+
+
+@pytest.mark.parametrize("schedule", [None, 3, ["0"], b"0"])
+def test_a_schedule_is_a_text(schedule: object) -> None:
+    with pytest.raises(TypeError, match="string"):
+        replay(lost_update, schedule)  # type: ignore[arg-type]
+
+
+def test_a_schedule_error_is_a_value_error() -> None:
+    assert issubclass(ScheduleError, ValueError)
+    assert issubclass(ScheduleError, CheckError)
+
+
+def test_replaying_a_changed_program() -> None:
+    """A schedule that names a thread which cannot run, or has steps left over, does not fit."""
+    result, _ = check_and_replay(abba, Deadlock)
+    assert result.failure is not None
+    with pytest.raises(ScheduleError, match="does not fit"):
+        replay(lambda: threading.Lock().acquire(), result.failure.schedule)
+    with pytest.raises(ScheduleError, match="ended after"):
+        replay(lambda: None, result.failure.schedule)
+    with pytest.raises(ScheduleError, match="does not fit"):
+        replay(abba, "9")
+
+
+def test_replaying_what_holds_raises_nothing() -> None:
+    replay(lambda: None, "")
+    replay(abba, "1x4,2x4")
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["at its first step", "later"])
+def test_a_program_that_depends_on_what_came_before_is_named(before: int) -> None:
+    """The operation that differs is named, and the answer is no verdict."""
+    runs: list[int] = []
+
+    def program() -> None:
+        lock = threading.Lock()
+        runs.append(1)
+        blocking = len(runs) % 2 == 1
+
+        def body() -> None:
+            for _ in range(before):
+                with lock:
+                    pass
+            lock.acquire(blocking=blocking)
+
+        together(body, body)
+
+    with pytest.raises(NondeterminismError, match=r"not deterministic.*acquire"):
+        check(program, allow_deadlock=True)
+    assert check(lambda: None).verdict is Verdict.HOLDS
