@@ -155,11 +155,8 @@ def _constant(constant: object) -> object:
 
 
 def _key(code: CodeType) -> _Key:
-    columns = [
-        column
-        for line, _, column, _ in code.co_positions()
-        if line == code.co_firstlineno and column is not None
-    ]
+    # Column 0 is where the compiler puts what belongs to no expression.
+    columns = [column for line, _, column, _ in code.co_positions() if line == code.co_firstlineno and column]
     return code.co_qualname, code.co_firstlineno, min(columns, default=0)
 
 
