@@ -160,7 +160,7 @@ def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) 
 def test_a_close_cut_short_says_so_and_is_done_nevertheless(situation: Make) -> None:
     """P1: it is closed or it is not; and next to no interrupt is swallowed, though a finalizer takes part.
 
-    The few that are come while the finalizer of the lease finds out that it is not needed.
+    The few that are lost come while the finalizer of the lease finds out that it is not needed.
     """
     for name in "close sender", "close receiver":
         swallowed = 0

@@ -90,7 +90,9 @@ class Bounded(Channel[T]):
         tail = self._tail
         index = tail["index"] + 1
         if index > self._free:
-            return self._offer_at_end(message)
+            self._free = free = self._head["index"] + self._capacity
+            if index > free:
+                return self._offer_at_end(message)
         node: Node[T] = {"message": message, "index": index}
         try:
             if tail.setdefault("next", node) is not node:
