@@ -16,12 +16,16 @@ def abba() -> None:
     left, right = threading.Lock(), threading.Lock()
 
     def there() -> None:
-        with left, right:
-            pass
+        left.acquire()
+        right.acquire()
+        right.release()
+        left.release()
 
     def back() -> None:
-        with right, left:
-            pass
+        right.acquire()
+        left.acquire()
+        left.release()
+        right.release()
 
     together(there, back)
 
@@ -31,9 +35,9 @@ def test_a_deadlock_names_who_waits_for_what_held_by_whom_and_where() -> None:
     text = str(error)
     first = abba.__code__.co_firstlineno
     assert "T0 waits for Lock 0/2, held by T1" in text
-    assert f"test_failures.py:{first + 5}: with right:" in text
+    assert f"test_failures.py:{first + 5}: right.acquire()" in text
     assert "T1 waits for Lock 0/1, held by T0" in text
-    assert f"test_failures.py:{first + 10}: with left:" in text
+    assert f"test_failures.py:{first + 11}: left.acquire()" in text
     assert "MainThread waits for the end of T0" in text
 
 
@@ -108,13 +112,13 @@ def test_the_interleaving_is_shown_in_columns() -> None:
 
 ABBA = """\
 in test_failures.py
-    T0                  T1
-    ──────────────────  ──────────────────
- 1  :{left}  with left:
+    T0                   T1
+    ───────────────────  ────────────────────
+ 1  :{left}  left.acquire()
       acquire Lock 0/1
     ╌╌ T0 is preempted
- 2                      :{right}  with right:
-                          acquire Lock 0/2
+ 2                       :{right}  right.acquire()
+                           acquire Lock 0/2
 
 deadlock: no thread can go on
 """
@@ -124,7 +128,7 @@ def test_a_deadlock_is_shown_in_columns() -> None:
     result, error = check_and_replay(abba, Deadlock)
     assert result.failure is not None
     first = abba.__code__.co_firstlineno
-    shown = ABBA.format(left=first + 4, right=first + 9)
+    shown = ABBA.format(left=first + 4, right=first + 10)
     assert result.failure.trace.startswith(shown)
     assert result.failure.trace.endswith("\n\nto replay: replay(program, '1,2')")
     assert str(error) in result.failure.trace
