@@ -45,6 +45,7 @@ class Causality:
         self.now: list[Clock] = [[0] * width for _ in range(width)]
         self.width = width
         self.steps: list[Step] = []
+        self.barrier: Clock = [0] * width  #: of the last step that came when all waited; later steps follow it
         self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
 
     def clear(self) -> None:
@@ -94,6 +95,7 @@ class Causality:
         """Note a step; a *barrier* comes after everything before it, and before everything after it."""
         step = self.pending(thread, accesses, waits=waits)
         clock = step.before[:]
+        merge(clock, self.barrier)
         dependencies = step.dependencies
         for position in dependencies:
             merge(clock, self.steps[position].clock)
@@ -103,19 +105,19 @@ class Causality:
         clock[thread] += 1
         self.now[thread] = clock
         if barrier:
-            self.now = [[max(pair) for pair in zip(other, clock, strict=True)] for other in self.now]
+            self.barrier = clock
         position = len(self.steps)
         step.clock = clock
         self.steps.append(step)
         for location, mode in accesses:
             pasts = self.pasts.get(location)
             if pasts is None:
-                self.pasts[location] = [Past(position, mode, enabling)]
+                self.pasts[location] = [Past(position, mode, enabling and mode is WRITE)]
                 continue
             if mode is WRITE:
                 # A later acquisition races with the acquisition before this release.
                 pasts[:] = [past for past in pasts if enabling and past.mode is WRITE and not past.enabling]
-            pasts.append(Past(position, mode, enabling))
+            pasts.append(Past(position, mode, enabling and mode is WRITE))
 
 
 def merge(clock: Clock, other: Clock) -> None:

@@ -53,7 +53,7 @@ class _TimedAcquire(_TryAcquire):
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
         if cast("Lock | RLock", self.target).holder is None:
-            return self.fixed
+            return self.fixed + thread.world.expiry(thread)
         return self.failing + thread.world.expiry(thread)
 
     def enabled(self, thread: "ControlledThread") -> bool:
@@ -64,10 +64,17 @@ class _TimedAcquire(_TryAcquire):
 
 
 class _Release(Operation):
-    """Release the lock."""
+    """Release the lock; a failure, because nobody holds it, only reads it."""
 
-    __slots__ = ()
+    __slots__ = ("failing",)
     enabling = True
+
+    def __init__(self, lock: "Lock | RLock") -> None:
+        super().__init__("release", lock, WRITE)
+        self.failing: Accesses = ((lock, READ),)
+
+    def accesses(self, thread: "ControlledThread") -> Accesses:
+        return self.failing if cast("Lock | RLock", self.target).holder is None else self.fixed
 
 
 class _Lockable:
@@ -83,7 +90,7 @@ class _Lockable:
         self.acquiring = _Acquire("acquire", this, WRITE)
         self.trying = _TryAcquire(this)
         self.timed = _TimedAcquire(this, "acquire with timeout")
-        self.releasing = _Release("release", this, WRITE)
+        self.releasing = _Release(this)
         self.looking = Operation("look at", this, READ)
 
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:

@@ -138,11 +138,7 @@ class _TimedJoin(Operation):
     timed = True
 
     def accesses(self, thread: ControlledThread) -> Any:
-        return (
-            self.fixed
-            if cast("ControlledThread", self.target).ended
-            else self.fixed + thread.world.expiry(thread)
-        )
+        return self.fixed + thread.world.expiry(thread)
 
     def enabled(self, thread: ControlledThread) -> bool:
         return cast("ControlledThread", self.target).ended or thread.world.may_expire()

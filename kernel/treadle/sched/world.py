@@ -11,6 +11,7 @@ first announcement, and so does a joiner when what it joined has ended.
 Rules: this file knows no primitive, no strategy and nothing of source code.
 """
 
+import contextlib
 import enum
 import functools
 from collections.abc import Callable
@@ -107,9 +108,11 @@ class ControlledThread:
     def join(self, target: "ControlledThread") -> None:
         """Return when *target* has ended."""
         world = self.world
-        if target.ended or world.over:
-            if target.ended:
-                world.causality.joined(self.index, target.index)
+        if world.over:
+            self._unwind()
+            return
+        if target.ended:
+            world.causality.joined(self.index, target.index)
             return
         self.waits_for = target
         target.joiners.append(self)
@@ -214,6 +217,7 @@ class World:
             tuple[ControlledThread, str, object]
         ] = []  #: who waited for what at the end, and where
         self.hub = getcurrent()
+        self.barrier = False
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -261,6 +265,9 @@ class World:
             self.stop(Outcome.ABORTED)
         except BaseException as error:
             self.fail(thread, error)
+            if not self.over:
+                with contextlib.suppress(GreenletExit):
+                    self._announce_end(thread)
         thread.ended = True
         thread.pending = None
         thread.hand_back = None
@@ -277,8 +284,10 @@ class World:
     def _announce_end(self, thread: ControlledThread) -> None:
         if self.learned.ends:
             thread.announce(_End("end", thread, WRITE))
-        others = [other for other in self.threads if not other.ended and other is not thread]
-        if not thread.daemon and others and all(other.daemon for other in others):
+        others = [other for other in self.threads if not other.daemon and other is not thread]
+        if not thread.daemon and len(others) + 1 < len(self.threads) and all(other.ended for other in others):
+            for other in others:
+                self.causality.joined(thread.index, other.index)
             thread.announce(self.exit)
             self.exited = True
 
@@ -335,6 +344,7 @@ class World:
         if len(self.steps) >= self.max_steps:
             self.stop(Outcome.LIMIT)
             return None
+        self.barrier = barrier
         try:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:

@@ -328,9 +328,11 @@ class _Rewriter(ast.NodeTransformer):
         return [node, *after]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | list[ast.stmt]:
-        if node.value is None or not self._depth:
+        if node.value is None:
             return node
         node.value = self._one(node.value)
+        if not self._depth:
+            return node
         after: list[ast.stmt] = []
         target = self._target(node.target, after)
         if target is node.target:

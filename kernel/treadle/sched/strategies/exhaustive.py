@@ -40,7 +40,7 @@ class Exhaustive:
         chosen = by_preference(awake, world.last)[0]
         node = Node([thread.index for thread in enabled], None)
         node.sleep = self._sleep
-        node.backtrack = {chosen.index}
+        node.backtrack = {chosen.index} if not world.barrier else set(node.enabled)
         self._sleep = _still_asleep(world, node.sleep, chosen) if node.sleep else node.sleep
         return path.extend(node, chosen)
 
@@ -71,6 +71,8 @@ class Exhaustive:
 
 def _still_asleep(world: World, sleep: set[int], chosen: ControlledThread) -> set[int]:
     """Return who of *sleep* stays asleep when *chosen* executes its operation."""
+    if world.barrier:
+        return set()
     operation = chosen.pending
     assert operation is not None
     accesses = operation.accesses(chosen)
