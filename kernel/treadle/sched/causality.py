@@ -45,7 +45,9 @@ class Causality:
         self.now: list[Clock] = [[0] * width for _ in range(width)]
         self.width = width
         self.steps: list[Step] = []
-        self.barrier: Clock = [0] * width  #: of the last step that came when all waited; later steps follow it
+        self.barrier: Clock = [
+            0
+        ] * width  #: of the last step that came when all waited; later steps follow it
         self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
 
     def clear(self) -> None:

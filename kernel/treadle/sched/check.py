@@ -91,6 +91,8 @@ def check(
     _require_limits(preemptions, max_executions, max_seconds, max_steps)
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise TypeError(f"seed is an int, not {type(seed).__name__}")
     policy, name, seed = _strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES

@@ -16,7 +16,7 @@ from treadle.sched import runtime
 from treadle.sched.adopt import Adopted
 from treadle.sched.errors import CheckError, Deadlock
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
-from treadle.sched.patching import Patches, fresh_thread_names, patched
+from treadle.sched.patching import Patches, fresh_threading, patched
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.trace import Recorder, note_stuck, who_waits
 from treadle.sched.watchdog import watching
@@ -112,7 +112,7 @@ class Laboratory:
         memory = hooks.begin(recording=recorder is not None)
         world.on_settle = memory.release_pins
         self._adopted.reset()
-        fresh_thread_names()
+        fresh_threading()
         if settings.monitor is not None:
             settings.monitor.begin()
         world.run(cast("Callable[[], None]", self._program), threading.current_thread().name, self._ident)
@@ -140,9 +140,13 @@ class Laboratory:
 def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     """Prepare the process for controlled executions of *program*; put everything back at the end."""
     if runtime.owner:
-        raise CheckError(
+        nested = CheckError(
             "a check is running already, and checks do not nest: one of them patches what the other uses"
         )
+        thread = runtime.running()
+        if thread is not None:
+            thread.world.abort(nested)
+        raise nested
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
     runtime.alone = threading.active_count() == 1

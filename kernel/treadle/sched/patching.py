@@ -147,7 +147,8 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
         patches.set_attribute(sys, "unraisablehook", _quiet(sys.unraisablehook))
         for owner, name, refusal in refusals():
             patches.set_attribute(owner, name, refusal)
-        patches.set_item(vars(threading), "_counter", cast("Any", threading)._counter)
+        for name in ("_counter", "excepthook"):
+            patches.set_item(vars(threading), name, vars(threading)[name])
         threads.hook_at_start = threading.excepthook
         yield patches
     finally:
@@ -161,6 +162,7 @@ def _lookup(table: dict[Any, Any], value: object) -> Any:
         return None
 
 
-def fresh_thread_names() -> None:
-    """Let the names of threads start from 1 again, as in a new process, so that executions do not differ."""
+def fresh_threading() -> None:
+    """Begin as in a new process: threads are named from 1 on, and their exceptions go to the hook of the start."""
+    threading.excepthook = threads.hook_at_start
     cast("Any", threading)._counter = itertools.count(1).__next__

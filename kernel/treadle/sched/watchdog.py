@@ -9,9 +9,11 @@ exception elsewhere. How long "a while" is decides only when a hang is reported,
 import _thread
 import ctypes
 import linecache
+import math
 import signal
 import sys
 import threading
+import time
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +54,7 @@ class _Watchdog:
         self.thread = _Thread(target=self._watch, name="treadle watchdog", daemon=True)
         self._by_signal = threading.current_thread() is threading.main_thread() and _SIGNAL is not None
         self._reason: str | None = None
+        self._started = 0.0  #: processor time when the program was first seen to make no progress
         if self._by_signal:
             assert _SIGNAL is not None
             self._previous = signal.signal(_SIGNAL, self._on_signal)
@@ -67,27 +70,31 @@ class _Watchdog:
     def _watch(self) -> None:
         seen: object = None
         idle = 0
-        places: set[tuple[int, int]] = set()
         while not self._done.acquire(timeout=self._patience / 8):
             now = self._progress()
             if now != seen or runtime.current is None:
                 seen, idle = now, 0
-                places.clear()
                 continue
             idle += 1
-            if idle > 4:
-                self._look(places, last=idle >= 8)
-            if idle >= 8:
+            if idle == 1:
+                self._started = self._worked()
+            elif idle >= 8:
+                self._look()
                 self._interrupt()
                 idle = 0
 
-    def _look(self, places: set[tuple[int, int]], *, last: bool) -> None:
+    def _worked(self) -> float:
+        """Return the seconds of processor time that the program has used."""
+        if not hasattr(time, "pthread_getcpuclockid"):
+            return math.inf  # a spin is the commoner case
+        return time.clock_gettime(time.pthread_getcpuclockid(self._owner))
+
+    def _look(self) -> None:
         # Not before there is reason to: holding a frame keeps what it refers to alive, and finalizers are behaviour.
         frame = sys._current_frames().get(self._owner)
         if frame is not None:
-            places.add((id(frame), frame.f_lasti))
-            if last:
-                self._reason = _describe(frame, stuck=len(places) == 1)
+            idle = self._worked() - self._started < self._patience / 100
+            self._reason = _describe(frame, stuck=idle)
 
     def _interrupt(self) -> None:
         if self._by_signal:

@@ -118,9 +118,11 @@ def load_attribute(holder: Any, name: str) -> Any:
 def _load_other(thread: ControlledThread, holder: Any, name: str) -> None:
     if isinstance(holder, (type, types.ModuleType)):
         owner, value = (
-            _class_attribute(holder, name) if isinstance(holder, type) else (holder, vars(holder).get(name))
+            _class_attribute(holder, name)
+            if isinstance(holder, type)
+            else (holder, vars(holder).get(name, _MISSING))
         )
-        if value is None or not isinstance(value, _CODE):
+        if not isinstance(value, _CODE):
             _announce(thread, locations.of(owner, name), False, holder, name)
         return
     # Read through the instance, found on the class: a write to either changes it.
@@ -132,17 +134,17 @@ def _kind(cls: type, name: str) -> _Kind:
     if issubclass(cls, (type, types.ModuleType)):
         return _Kind.OTHER
     _, value = _class_attribute(cls, name)
-    if value is None or isinstance(value, types.MemberDescriptorType):
+    if value is _MISSING or isinstance(value, types.MemberDescriptorType):
         return _Kind.OWN
     return _Kind.CODE if isinstance(value, _CODE) or hasattr(type(value), "__get__") else _Kind.OTHER
 
 
 def _class_attribute(cls: type, name: str) -> tuple[type, Any]:
-    """Return the class that defines *name* and the raw value there, or (*cls*, None)."""
+    """Return the class that defines *name* and the raw value there, or *cls* and `_MISSING`."""
     for base in cls.__mro__:
         if name in base.__dict__:
             return base, base.__dict__[name]
-    return cls, None
+    return cls, _MISSING
 
 
 def store_attribute(value: Any, holder: Any, name: str) -> None:

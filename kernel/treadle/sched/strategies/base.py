@@ -30,14 +30,13 @@ class Strategy(Protocol):
 class Node:
     """One decision on the current path."""
 
-    __slots__ = ("backtrack", "chosen", "enabled", "kind", "name", "preemptions", "running", "sleep")
+    __slots__ = ("announced", "backtrack", "chosen", "enabled", "preemptions", "running", "sleep")
 
-    def __init__(self, enabled: list[int], running: int | None) -> None:
-        self.enabled = enabled  #: who could go, in order of creation
+    def __init__(self, enabled: list[ControlledThread], running: int | None) -> None:
+        self.enabled = [thread.index for thread in enabled]  #: who could go, in order of creation
+        self.announced = announced_by(enabled)  #: and with which operation
         self.running = running  #: who executed the step before
         self.chosen = -1  #: who goes in the present execution
-        self.kind: str | None = None  #: what the chosen thread does, None before it was seen
-        self.name: str | None = None
         self.backtrack: set[int] = set()  #: whose turn must be explored here, done ones included
         self.sleep: set[int] = set()  #: whose turn need not be explored (again) here
         self.preemptions = 0  #: preemptions before this decision
@@ -58,41 +57,48 @@ class Path:
         """Return the thread chosen at this depth of the prefix."""
         node = self.nodes[self.depth]
         self.depth += 1
-        if [thread.index for thread in enabled] != node.enabled:
+        if announced_by(enabled) != node.announced:
             raise _different(world, self.depth, node, enabled)
-        chosen = world.threads[node.chosen]
-        operation = chosen.pending
-        assert operation is not None
-        if node.kind is None:
-            node.kind, node.name = operation.kind, operation.target.name
-        elif node.kind != operation.kind or node.name != operation.target.name:
-            raise _different(world, self.depth, node, enabled)
-        return chosen
+        return world.threads[node.chosen]
 
     def extend(self, node: Node, chosen: ControlledThread) -> ControlledThread:
         """Add a new decision for *chosen*."""
-        operation = chosen.pending
-        assert operation is not None
-        node.chosen, node.kind, node.name = chosen.index, operation.kind, operation.target.name
+        node.chosen = chosen.index
         self.nodes.append(node)
         self.depth += 1
         return chosen
 
 
+#: Of an enabled thread: its number, and the kind and the target of the operation it announced.
+Announced = tuple[int, str, str]
+
+
+def announced_by(enabled: list[ControlledThread]) -> list[Announced]:
+    """Return what each of *enabled* has announced."""
+    return [
+        (thread.index, thread.pending.kind, thread.pending.target.name)
+        for thread in enabled
+        if thread.pending is not None
+    ]
+
+
 def _different(world: World, step: int, node: Node, enabled: list[ControlledThread]) -> NondeterminismError:
-    now = {thread.index: thread for thread in enabled}
-    if node.chosen in now and list(now) == node.enabled:
-        thread = now[node.chosen]
-        before, after = f"{node.kind} {node.name}", str(thread.pending)
-        what = f"{thread.label} was about to {before} before, and to {after} now"
+    before, now = node.announced, announced_by(enabled)
+    labels = {thread.index: thread.label for thread in world.threads}
+    if [index for index, _, _ in before] == [index for index, _, _ in now]:
+        old, new = next(pair for pair in zip(before, now, strict=True) if pair[0] != pair[1])
+        what = f"{labels[new[0]]} was about to {old[1]} {old[2]} before, and to {new[1]} {new[2]} now"
     else:
-        labels = {thread.index: f"{thread.label} ({thread.pending})" for thread in world.threads}
-        able = ", ".join(labels[index] for index in now)
-        before = ", ".join(labels.get(index, f"thread {index}") for index in node.enabled)
-        what = f"the threads that could run were {before} before, and are {able} now"
+        what = f"the threads that could run were {_listed(before, labels)} before, and are {_listed(now, labels)} now"
     return NondeterminismError(
         f"the program is not deterministic: after the same {step - 1} steps, {what}. "
         "Look for state kept between executions, real time, randomness, or the order of a set of objects."
+    )
+
+
+def _listed(announced: list[Announced], labels: dict[int, str]) -> str:
+    return ", ".join(
+        f"{labels.get(index, f'thread {index}')} ({kind} {name})" for index, kind, name in announced
     )
 
 

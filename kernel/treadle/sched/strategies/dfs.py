@@ -30,7 +30,7 @@ class DepthFirst:
         if path.depth < len(path.nodes):
             return path.replay(world, enabled)
         running = world.last
-        node = Node([thread.index for thread in enabled], None if running is None else running.index)
+        node = Node(enabled, None if running is None else running.index)
         if path.nodes:
             node.preemptions = path.nodes[-1].preemptions + _preempts(path.nodes[-1])
         order = by_preference(enabled, running)
@@ -48,7 +48,6 @@ class DepthFirst:
         if not nodes:
             return False
         nodes[-1].chosen = self._todo[-1].pop(0)
-        nodes[-1].kind = None
         return True
 
 

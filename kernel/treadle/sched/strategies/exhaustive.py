@@ -38,7 +38,7 @@ class Exhaustive:
         if not awake:
             return None
         chosen = by_preference(awake, world.last)[0]
-        node = Node([thread.index for thread in enabled], None)
+        node = Node(enabled, None)
         node.sleep = self._sleep
         node.backtrack = {chosen.index} if not world.barrier else set(node.enabled)
         self._sleep = _still_asleep(world, node.sleep, chosen) if node.sleep else node.sleep
@@ -62,7 +62,6 @@ class Exhaustive:
             todo = node.backtrack - node.sleep
             if todo:
                 node.chosen = min(todo)
-                node.kind = None
                 self._analysed = len(nodes) - 1
                 return True
             nodes.pop()
