@@ -91,8 +91,7 @@ def check(
     _require_limits(preemptions, max_executions, max_seconds, max_steps)
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise TypeError(f"seed is an int, not {type(seed).__name__}")
+    _require_seed(seed)
     policy, name, seed = _strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
@@ -262,6 +261,11 @@ def _require_program(program: object) -> None:
         raise TypeError(
             f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial"
         )
+
+
+def _require_seed(seed: object) -> None:
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
+        raise TypeError(f"seed is an int, not {type(seed).__name__}")
 
 
 def _require_limits(

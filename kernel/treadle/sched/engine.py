@@ -109,7 +109,7 @@ class Laboratory:
         world.on_stop = lambda: note_stuck(world)
         if recorder is not None:
             recorder.attach(world)
-        memory = hooks.begin(recording=recorder is not None)
+        memory = hooks.begin(learned, recording=recorder is not None)
         world.on_settle = memory.release_pins
         self._adopted.reset()
         fresh_threading()

@@ -161,6 +161,8 @@ class Learned:
         self.everything = False  #: every access to instrumented memory is an operation
         #: Kinds of memory that threads were seen to race for: touching them is an operation.
         self.shared: set[object] = set()
+        #: Classes whose objects' attributes are touched through `__dict__` too.
+        self.namespaces: set[type] = set()
         self.news = False  #: the execution that runs found another kind
 
 

@@ -18,7 +18,7 @@ from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory.locations import Locations, MemoryLocation
 from treadle.sched.operation import Operation
-from treadle.sched.world import ControlledThread
+from treadle.sched.world import ControlledThread, Learned
 
 #: The locations of the present execution.
 locations = Locations()
@@ -60,11 +60,11 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     return shown
 
 
-def begin(*, recording: bool) -> Locations:
+def begin(learned: Learned, *, recording: bool) -> Locations:
     """Forget the locations of the execution before."""
     global locations
     locations.dispose()
-    locations = Locations()
+    locations = Locations(frozenset(learned.namespaces))
     locations.recording = recording
     _kinds.clear()
     return locations
@@ -102,17 +102,38 @@ _CODE = (
 
 def load_attribute(holder: Any, name: str) -> Any:
     """Perform `holder.name`."""
-    kind = _kinds.get((type(holder), name))
-    if kind is not _Kind.CODE:
+    if _kinds.get((type(holder), name)) is not _Kind.CODE:
         thread = runtime.running()
         if thread is not None:
-            if kind is None:
-                kind = _kinds[type(holder), name] = _kind(type(holder), name)
-            if kind is _Kind.OWN:
-                _announce(thread, locations.of(holder, name), False, holder, name)
-            elif kind is _Kind.OTHER:
-                _load_other(thread, holder, name)
+            _announce_attribute(thread, holder, name)
     return getattr(holder, name)
+
+
+def _announce_attribute(thread: ControlledThread, holder: Any, name: str) -> None:
+    kind = _kinds.get((type(holder), name))
+    if kind is None:
+        kind = _kind(type(holder), name)
+        if name != "__dict__":
+            _kinds[type(holder), name] = kind
+    if name == "__dict__":
+        _announce_namespace(thread, holder)
+    elif kind is _Kind.OWN:
+        _announce(thread, locations.of(holder, name), False, holder, name)
+    elif kind is _Kind.OTHER:
+        _load_other(thread, holder, name)
+
+
+def _announce_namespace(thread: ControlledThread, holder: Any) -> None:
+    """Note that the attributes of *holder* can be touched through its `__dict__`: all of them are one location then."""
+    if isinstance(holder, (type, types.ModuleType)):
+        return
+    learned = thread.world.learned
+    if type(holder) not in learned.namespaces:
+        learned.namespaces.add(type(holder))
+        learned.news = True
+    namespace = getattr(holder, "__dict__", None)
+    if isinstance(namespace, dict):
+        locations.alias(namespace, holder)
 
 
 def _load_other(thread: ControlledThread, holder: Any, name: str) -> None:
@@ -384,9 +405,7 @@ def delete_item(container: Any, key: Any) -> None:
 # -- calls --------------------------------------------------------------------------------------------------------
 
 #: Builtins that look at no container's contents.
-_HARMLESS: frozenset[Any] = frozenset(
-    (isinstance, issubclass, id, type, callable, hasattr, getattr, setattr, delattr, property, staticmethod)
-)
+_HARMLESS: frozenset[Any] = frozenset((isinstance, issubclass, id, type, callable, property, staticmethod))
 #: Builtins and types that read the containers they are given, and change none.
 _READERS: frozenset[Any] = frozenset(
     (
@@ -422,7 +441,9 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if thread is None or type(function) in (types.FunctionType, types.MethodType):
         return function(*arguments, **keywords)
     container, name, rest = _method_of_container(function, arguments)
-    if name is not None:
+    if _touches_by_name(thread, function, arguments):
+        pass
+    elif name is not None:
         _perform(thread, ContainerCall(locations.of(container), container, name, rest))
     elif not _is_python(function):
         arguments = _announce_arguments(thread, function, arguments)
@@ -441,6 +462,29 @@ def _is_python(function: Any) -> bool:
             "collections",
         )
     return isinstance(_class_attribute(type(function), "__call__")[1], types.FunctionType)
+
+
+def _touches_by_name(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> bool:
+    """Announce what a builtin that is given an attribute's name touches; say whether *function* is one."""
+    if function is vars and len(arguments) == 1:
+        _announce_namespace(thread, arguments[0])
+    elif type(function) is operator.attrgetter:
+        for path in function.__reduce__()[1]:
+            holder = arguments[0]
+            for part in path.split("."):
+                _announce_attribute(thread, holder, part)
+                holder = getattr(holder, part, None)
+    elif type(function) is types.BuiltinFunctionType and function in _BY_NAME and len(arguments) > 1:
+        if _BY_NAME[function] is READ:
+            _announce_attribute(thread, *arguments[:2])
+        elif isinstance(arguments[1], str) and not _is_property(arguments[0], arguments[1]):
+            _perform(thread, locations.of(arguments[0], arguments[1]).write)
+    else:
+        return False
+    return True
+
+
+_BY_NAME: dict[Any, Mode] = {getattr: READ, hasattr: READ, setattr: WRITE, delattr: WRITE}
 
 
 def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:

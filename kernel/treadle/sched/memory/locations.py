@@ -64,7 +64,8 @@ class _Record:
 class Locations:
     """All locations of one execution."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespaces: frozenset[type] = frozenset()) -> None:
+        self._namespaces = namespaces  #: classes whose objects are one location each, all attributes together
         self._records: dict[int, _Record] = {}
         self._pinned: list[_Record] = []
         self._named: dict[str, MemoryLocation] = {}
@@ -76,12 +77,20 @@ class Locations:
         record = self._records.get(id(holder))
         if record is None:
             record = self._record(holder)
+        if part is not None and type(holder) in self._namespaces:
+            part = "__dict__"
         location = record.parts.get(part)
         if location is None:
             name = record.label if part is None else f"{record.label}.{part}"
             cls = holder if isinstance(holder, type) else type(holder)
             location = record.parts[part] = MemoryLocation(name, (cls, part))
         return location
+
+    def alias(self, namespace: dict[str, object], holder: object) -> None:
+        """Let *namespace*, the `__dict__` of *holder*, be the location that the attributes of *holder* are."""
+        self._records.pop(id(namespace), None)
+        record = self._record(namespace)
+        record.parts[None] = self.of(holder, "__dict__")
 
     def named(self, name: str) -> MemoryLocation:
         """Return the location of a variable, by its full name."""

@@ -227,23 +227,21 @@ class _Rewriter(ast.NodeTransformer):
             function = [self._one(node.func.value), self._name_constant(node.func.attr)]
         else:
             hook, function = "call", [self._one(node.func)]
-        node.args = [self._argument(argument) for argument in node.args]
+        node.args = self._all(node.args)
         for keyword in node.keywords:
             keyword.value = self._one(keyword.value)
         node.args = [*function, *node.args]
         node.func = _hook(hook, node)
         return node
 
-    def _argument(self, node: ast.expr) -> ast.expr:
-        if isinstance(node, ast.Starred):
-            node.value = _call("touch", node, self._one(node.value))
-            return node
-        return self._one(node)
-
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         node.left = self._one(node.left)
         node.comparators = self._all(node.comparators)
-        if not self._depth or len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        if not self._depth or all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
+            return node
+        if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            node.left = self._touched(node.left)
+            node.comparators = [self._touched(operand) for operand in node.comparators]
             return node
         found: ast.expr = _call("contains", node, node.left, node.comparators[0])
         return (
@@ -251,6 +249,30 @@ class _Rewriter(ast.NodeTransformer):
             if isinstance(node.ops[0], ast.In)
             else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
         )
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        node.left, node.right = self._touched(self._one(node.left)), self._touched(self._one(node.right))
+        return node
+
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:
+        node.value = self._one(node.value)
+        if isinstance(node.ctx, ast.Load):
+            node.value = self._touched(node.value)
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        node.values = [
+            self._touched(self._one(value)) if key is None else self._one(value)
+            for key, value in zip(node.keys, node.values, strict=True)
+        ]
+        node.keys = [None if key is None else self._one(key) for key in node.keys]
+        return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        node.value = self._touched(self._one(node.value))
+        if node.format_spec is not None:
+            node.format_spec = self._one(node.format_spec)
+        return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         node.values = [self._tested(value) for value in node.values]
@@ -324,6 +346,8 @@ class _Rewriter(ast.NodeTransformer):
         if not self._depth:
             return node
         after: list[ast.stmt] = []
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            node.value = self._touched(node.value)
         node.targets = [self._target(target, after) for target in node.targets]
         return [node, *after]
 
@@ -360,7 +384,7 @@ class _Rewriter(ast.NodeTransformer):
             loaded = self._one(ast.copy_location(ast.Name(target.id, ast.Load()), target))
             stored, hook = [], ""
         value = self._kept(_call("touch_in_place", node, loaded), before, node)
-        node.value = self._one(node.value)
+        node.value = self._touched(self._one(node.value))
         node.target = ast.copy_location(ast.Name(value.id, ast.Store()), target)
         if hook:
             return [*before, node, _statement(_call(hook, node, value, *stored))]
@@ -392,7 +416,12 @@ class _Rewriter(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> ast.AST:
         node.iter = self._iterated(node.iter)
         after: list[ast.stmt] = []
-        if self._depth:
+        if self._depth and isinstance(node.target, (ast.Tuple, ast.List)):
+            item = self._temporary(node.target)
+            unpacked = ast.Assign([self._target(node.target, after)], _call("touch", node.target, item))
+            after.insert(0, ast.copy_location(unpacked, cast("ast.stmt", node.target)))
+            node.target = ast.copy_location(ast.Name(item.id, ast.Store()), node.target)
+        elif self._depth:
             node.target = self._target(node.target, after)
         node.body = [*after, *self._body(node.body)]
         node.orelse = self._body(node.orelse)
@@ -445,9 +474,12 @@ class _Rewriter(ast.NodeTransformer):
         return out
 
     def _tested(self, node: ast.expr) -> ast.expr:
-        visited = self._one(node)
-        plain = isinstance(visited, (ast.Compare, ast.Constant, ast.BoolOp, ast.UnaryOp)) or not self._depth
-        return visited if plain else _call("touch", node, visited)
+        return self._touched(self._one(node))
+
+    def _touched(self, node: ast.expr) -> ast.expr:
+        """Return *node*, announced as a read if it turns out to be a container."""
+        never = (ast.Compare, ast.Constant, ast.BoolOp, ast.UnaryOp, ast.JoinedStr, ast.Lambda)
+        return node if isinstance(node, never) or not self._depth else _call("touch", node, node)
 
     def _iterated(self, node: ast.expr) -> ast.expr:
         visited = self._one(node)
