@@ -48,7 +48,9 @@ def program() -> None:
 def treadle_explore(strategy: Any, instrument: list[Any], executions: int | None) -> Explore:
     from treadle.sched import check  # noqa: PLC0415 - contenders are imported in their own process only
 
-    return lambda: check(program, strategy=strategy, instrument=instrument, max_executions=executions).executions
+    return lambda: (
+        check(program, strategy=strategy, instrument=instrument, max_executions=executions).executions
+    )
 
 
 def frontrun_explore(strategy: str, **options: int | None) -> Explore:
@@ -112,7 +114,9 @@ def measured_apart(contender: str) -> float | None:
 
 
 def installed(contender: str) -> bool:
-    module = {"frontrun": "frontrun", "interleave-test": "interleave_test"}.get(contender.split(",")[0])
+    module = {"frontrun": "frontrun", "interleave-test": "interleave_test"}.get(
+        contender.split(",", maxsplit=1)[0]
+    )
     return module is None or importlib.util.find_spec(module) is not None
 
 
@@ -123,7 +127,9 @@ def main() -> None:
     if child:
         print(json.dumps(measure(child)))
         return
-    print(f"{platform.python_implementation()} {platform.python_version()}, best of {ROUNDS} rounds of {SECONDS:g} s")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, best of {ROUNDS} rounds of {SECONDS:g} s"
+    )
     contenders = [contender for contender in CONTENDERS if installed(contender)]
     for contender in CONTENDERS:
         if contender not in contenders:

@@ -327,5 +327,5 @@ threading.Thread(target=stx.send, args=(1,), daemon=True).start()
 {ending}
 """
     command = [sys.executable, "-c", program]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - a fixed program
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

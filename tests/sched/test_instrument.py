@@ -551,4 +551,5 @@ def test_statements_of_every_form_work_as_ever() -> None:
     seen: list[object] = []
     check(lambda: seen.append(shapes(Box())), instrument=subjects)
     assert outside == plain
-    assert seen == [plain]
+    assert seen  # an entry an execution; there is one more when the program was seen to use a namespace
+    assert all(value == plain for value in seen)

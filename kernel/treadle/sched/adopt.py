@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from treadle.sched import locks
 from treadle.sched.errors import UncontrolledError
-from treadle.sched.patching import Patches
+from treadle.sched.patching import STANDARD, Patches, lookup, stand_ins
 
 # Taken before anything is patched.
 _REAL_RLOCK = _thread.RLock
@@ -32,12 +32,14 @@ class Adopted:
 
     def __init__(self, patches: Patches, modules: list[ModuleType]) -> None:
         self._patches = patches
+        self._table = stand_ins()
         self._modules = {module.__name__ for module in modules}
         self._stand_ins: dict[int, locks.Lock | locks.RLock] = {}
         self._held: dict[int, bool] = {}
         self._seen: dict[int, object] = {}
         for module in modules:
-            self._search(vars(module), module.__name__)
+            if module not in STANDARD:
+                self._search(vars(module), module.__name__)
 
     def search(self, program: object) -> None:
         """Replace the locks within reach of *program*."""
@@ -67,7 +69,7 @@ class Adopted:
         if isinstance(value, types.BuiltinMethodType) and isinstance(value.__self__, _LOCK_TYPES):
             return getattr(self._stand_in(value.__self__, path.rpartition(".")[0]), value.__name__)
         if not isinstance(value, _LOCK_TYPES):
-            return None
+            return lookup(self._table, value)
         found = self._stand_ins.get(id(value))
         if found is None:
             made: locks.Lock | locks.RLock
@@ -84,6 +86,8 @@ class Adopted:
         if isinstance(holder, (dict, list)):
             self._patches.set_item(cast("Any", holder), key, stand_in)
         elif isinstance(holder, (tuple, set, frozenset, deque, functools.partial)):
+            if not isinstance(stand_in, (locks.Lock, locks.RLock)):
+                return  # a primitive itself: whether it is ever called from here is not known
             raise UncontrolledError(
                 f"{path} is a lock made before the check, inside a {type(holder).__name__}, where it cannot be replaced "
                 "by a controlled one. Make it inside the program, or keep it in an attribute, a list or a dict."
@@ -101,6 +105,7 @@ class Adopted:
                 for index, value in enumerate(cast("Iterable[object]", list(holder))):
                     yield index, value, f"{where}[{index}]"
             case types.FunctionType():
+                self._adopt_module(holder.__module__)
                 yield from self._of_function(holder, where)
             case types.MethodType():
                 yield "__self__", holder.__self__, f"{where}.self"
@@ -130,16 +135,28 @@ class Adopted:
         yield "__defaults__", function.__defaults__ or (), f"{where}'s defaults"
         yield "__kwdefaults__", function.__kwdefaults__ or {}, f"{where}'s defaults"
 
+    def _adopt_module(self, name: str) -> None:
+        """Treat a module of the user's that the program reaches as a module under test."""
+        if name in self._modules or not _is_users(name):
+            return
+        self._modules.add(name)
+        self._patches.replace_in(sys.modules[name], self._table)
+
     def _is_users(self, cls: type) -> bool:
         """Say whether objects of *cls* are looked into: the user's classes, and the containers of locks."""
         name = cls.__module__
-        if name in self._modules or name in (threading.__name__, queue.__name__):
-            return True
-        file = getattr(sys.modules.get(name), "__file__", None)
-        return file is not None and not file.startswith(_LIBRARIES)
+        return name in self._modules or name in (threading.__name__, queue.__name__) or _is_users(name)
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _is_users(name: str) -> bool:
+    """Say whether the module *name* is neither the standard library's, nor an installed package's, nor ours."""
+    if name.partition(".")[0] == __name__.partition(".")[0]:
+        return False
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return file is not None and not file.startswith(_LIBRARIES)
 
 
 def _of_object(holder: object, where: str) -> Iterator[tuple[Any, object, str]]:

@@ -18,6 +18,8 @@ from typing import Any, cast
 from greenlet import GreenletExit
 
 from treadle.sched import clock, locks, runtime, threads
+from treadle.sched.access import READ, WRITE, Mode
+from treadle.sched.operation import Operation, Place
 from treadle.sched.refused import refusals
 from treadle.sched.world import ControlledThread
 
@@ -42,9 +44,12 @@ class Patches:
         mapping[key] = value
         self._undo.append(lambda: mapping.__setitem__(key, old))
 
-    def on_undo(self, action: Callable[[], None]) -> None:
-        """Run *action* when the patches are undone."""
-        self._undo.append(action)
+    def replace_in(self, module: ModuleType, table: dict[Any, Any]) -> None:
+        """Replace the globals of *module* that *table* has a stand-in for."""
+        for name, value in list(vars(module).items()):
+            stand_in = lookup(table, value)
+            if stand_in is not None:
+                self.set_item(vars(module), name, stand_in)
 
     def undo(self) -> None:
         """Put everything back."""
@@ -73,8 +78,69 @@ def _noted(thread: ControlledThread, lock: locks.Lock | locks.RLock) -> locks.Lo
     return lock
 
 
+class SimpleQueue(cast("Any", queue)._PySimpleQueue):  # type: ignore[misc]
+    """Stands in for `queue.SimpleQueue`, whose operations are atomic and ordered."""
+
+    def __init__(self, thread: ControlledThread) -> None:
+        super().__init__()
+        self._place = Place(thread.new_name("SimpleQueue"))
+
+    def _announce(self, kind: str, mode: Mode) -> None:
+        thread = runtime.running()
+        if thread is not None:
+            thread.announce(Operation(kind, self._place, mode))
+
+    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+        self._announce("put into", WRITE)
+        super().put(item)
+
+    def put_nowait(self, item: object) -> None:
+        self.put(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if timeout is not None and timeout < 0:
+            raise ValueError("'timeout' must be a non-negative number")
+        if not self._count.acquire(block, timeout):
+            raise queue.Empty
+        self._announce("get from", WRITE)
+        return self._queue.popleft()
+
+    def get_nowait(self) -> Any:
+        return self.get(block=False)
+
+    def empty(self) -> bool:
+        self._announce("look at", READ)
+        return not self._queue
+
+    def qsize(self) -> int:
+        self._announce("look at", READ)
+        return len(self._queue)
+
+
 def _make_simple_queue() -> Any:
-    return _simple_queue() if runtime.running() is None else cast("Any", queue)._PySimpleQueue()
+    thread = runtime.running()
+    return _simple_queue() if thread is None else SimpleQueue(thread)
+
+
+class _StandIn(type):
+    """The class of stand-ins for classes: calling one makes what the caller may have; its kinds are told as ever."""
+
+    kinds: tuple[Any, ...]
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.kinds)
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cast("Any", cls).make(*args, **kwargs)
+
+
+def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any) -> _StandIn:
+    return _StandIn(name, (), {"make": staticmethod(make), "kinds": kinds, "__module__": __name__})
+
+
+_LockStandIn = _class_stand_in("lock", make_lock, _thread.LockType, locks.Lock)
+_RLockStandIn = _class_stand_in("RLock", make_rlock, _rlock, locks.RLock)
+_SimpleQueueStandIn = _class_stand_in("SimpleQueue", _make_simple_queue, _simple_queue, SimpleQueue)
 
 
 def _sleep(seconds: float, /) -> None:
@@ -110,12 +176,13 @@ def _quiet(hook: Callable[[Any], object]) -> Callable[[Any], None]:
 def stand_ins() -> dict[Any, Any]:
     """Return what stands in for each real function, by the function itself."""
     return {
-        _allocate_lock: make_lock,
-        threading.Lock: make_lock,
-        _rlock: make_rlock,
+        _allocate_lock: _LockStandIn,
+        threading.Lock: _LockStandIn,
+        _thread.LockType: _LockStandIn,
+        _rlock: _RLockStandIn,
         _thread.get_ident: threads.get_ident,
         _thread.start_new_thread: threads.start_new_thread,
-        _simple_queue: _make_simple_queue,
+        _simple_queue: _SimpleQueueStandIn,
         _real_sleep: _sleep,
         time.monotonic: clock.stand_in_for(time.monotonic),
         time.perf_counter: clock.stand_in_for(time.perf_counter),
@@ -127,7 +194,7 @@ def stand_ins() -> dict[Any, Any]:
 
 
 #: The standard library's modules whose globals hold the primitives under whatever name.
-_STANDARD = (_thread, threading, queue, time)
+STANDARD = (_thread, threading, queue, time)
 
 
 @contextmanager
@@ -136,11 +203,8 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
     patches = Patches()
     table = stand_ins()
     try:
-        for module in {*_STANDARD, *modules}:
-            for name, value in list(vars(module).items()):
-                stand_in = _lookup(table, value)
-                if stand_in is not None:
-                    patches.set_item(vars(module), name, stand_in)
+        for module in {*STANDARD, *modules}:
+            patches.replace_in(module, table)
         for name in ("start", "join", "is_alive"):
             patches.set_attribute(threading.Thread, name, getattr(threads, name))
         patches.set_attribute(builtins, "__import__", _import)
@@ -155,7 +219,7 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
         patches.undo()
 
 
-def _lookup(table: dict[Any, Any], value: object) -> Any:
+def lookup(table: dict[Any, Any], value: object) -> Any:
     try:
         return table.get(value)
     except TypeError:  # unhashable, so it is none of the functions

@@ -18,7 +18,7 @@ from typing import cast
 MARK = "\0treadle:"
 
 #: Calls that look at their caller's frame and so cannot be made on its behalf.
-_FRAME_DEPENDENT = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec"))
+_FRAME_DEPENDENT = frozenset(("super", "locals", "globals", "eval", "exec"))
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -220,7 +220,7 @@ class _Rewriter(ast.NodeTransformer):
         return self._one(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if not self._depth or (isinstance(node.func, ast.Name) and node.func.id in _FRAME_DEPENDENT):
+        if not self._depth or _depends_on_frame(node):
             return super().generic_visit(node)
         if isinstance(node.func, ast.Attribute):
             hook = "call_method"
@@ -528,6 +528,12 @@ class _Rewriter(ast.NodeTransformer):
             if owner:
                 name = f"_{owner}{name}"
         return ast.Constant(name)
+
+
+def _depends_on_frame(node: ast.Call) -> bool:
+    if not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id in _FRAME_DEPENDENT or (node.func.id in ("vars", "dir") and not node.args)
 
 
 def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:

@@ -10,14 +10,15 @@ import gc
 import inspect
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
 from treadle.sched.memory import hooks
 from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
 
-Instrumentable = ModuleType | type | FunctionType
+#: What can be instrumented; a callable stands for a function.
+Instrumentable = ModuleType | type | Callable[..., object]
 
 _HOOKS: dict[str, object] = {
     hook.__name__: hook
@@ -54,11 +55,7 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
         TypeError: a subject is no module, class or function.
         ValueError: a subject's source is not to be had, or has changed since it was imported.
     """
-    exchange: dict[CodeType, CodeType] = {}
-    modules = modules_of(subjects)
-    variable: frozenset[str] = frozenset().union(*(changed_names(_source(module)) for module in modules))
-    for subject in subjects:
-        exchange.update(_exchange_for(subject, variable))
+    exchange = _exchange_for(subjects)
     _swap(exchange)
     try:
         yield
@@ -88,19 +85,36 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subject: Instrumentable, variable: frozenset[str]) -> dict[CodeType, CodeType]:
-    """Return the live code objects of *subject*, each with its instrumented form."""
-    wanted = "" if isinstance(subject, ModuleType) else subject.__qualname__
+def _exchange_for(subjects: tuple[Instrumentable, ...]) -> dict[CodeType, CodeType]:
+    """Return the live code objects of *subjects*, each with its instrumented form."""
+    modules = modules_of(subjects)
+    sources = {module: _source(module) for module in modules}
+    whole = {
+        module.__name__
+        for subject in subjects
+        if isinstance(subject, ModuleType)
+        for module in modules_of((subject,))
+    }
+    parts = {
+        (subject.__module__, subject.__qualname__)
+        for subject in subjects
+        if not isinstance(subject, ModuleType)
+    }
+    variable: frozenset[str] = frozenset().union(*(changed_names(source) for source in sources.values()))
+    live = _live_codes({module.__file__: module for module in modules}) if modules else {}
     exchange: dict[CodeType, CodeType] = {}
-    for module in modules_of((subject,)):
-        new = _instrumented_codes(_source(module), module.__file__ or "<unknown>", variable)
-        for code in _live_codes(module):
-            key = _key(code)
-            inside = code.co_qualname == wanted or code.co_qualname.startswith(f"{wanted}.") or not wanted
-            if not inside or key[:2] == ("<module>", 1):
-                continue
-            exchange[code] = _corresponding(code, key, new, module)
+    for code, module in live.items():
+        if module.__name__ not in whole and not _is_part_of(code, module, parts):
+            continue
+        new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable)
+        exchange[code] = _corresponding(code, _key(code), new, module)
     return exchange
+
+
+def _is_part_of(code: CodeType, module: ModuleType, parts: set[tuple[str, str]]) -> bool:
+    """Say whether *code* is, or is inside, one of the classes and functions *parts*."""
+    names = code.co_qualname.split(".")
+    return any((module.__name__, ".".join(names[:end])) in parts for end in range(1, len(names) + 1))
 
 
 def _corresponding(code: CodeType, key: _Key, new: dict[_Key, CodeType], module: ModuleType) -> CodeType:
@@ -160,22 +174,22 @@ def _key(code: CodeType) -> _Key:
     return code.co_qualname, code.co_firstlineno, min(columns, default=0)
 
 
-def _live_codes(module: ModuleType) -> list[CodeType]:
-    """Return the code of the functions and classes of *module*, with everything nested in it, without repetition."""
-    files = {module.__file__}
-    found: dict[CodeType, None] = {}
+def _live_codes(modules: dict[str | None, ModuleType]) -> dict[CodeType, ModuleType]:
+    """Return the code of the functions and classes of *modules*, by file, with everything nested in it."""
+    found: dict[CodeType, ModuleType] = {}
     for function in _functions():
-        if function.__code__.co_filename in files:
-            _collect(function.__code__, found)
-    return list(found)
+        module = modules.get(function.__code__.co_filename)
+        if module is not None:
+            _collect(function.__code__, module, found)
+    return found
 
 
-def _collect(code: CodeType, found: dict[CodeType, None]) -> None:
+def _collect(code: CodeType, module: ModuleType, found: dict[CodeType, ModuleType]) -> None:
     if code not in found:
-        found[code] = None
+        found[code] = module
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
-                _collect(constant, found)
+                _collect(constant, module, found)
 
 
 def _functions() -> list[FunctionType]:
