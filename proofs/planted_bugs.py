@@ -21,8 +21,8 @@ LOST_MESSAGE = Mutation(
 ONE_TOO_MANY = Mutation(
     "mutant_one_too_many",
     "bounded.py",
-    'if index - self._head["index"] > self._capacity:',
-    'if index - self._head["index"] > self._capacity + 1:',
+    'self._free = free = self._head["index"] + self._capacity\n',
+    'self._free = free = self._head["index"] + self._capacity + 1\n',
 )
 
 
