@@ -224,6 +224,35 @@ def two_producers(tx: Watched, rx: Watched) -> list[Body]:
     return [sender, another, receiver]
 
 
+def rivals(tx: Watched, rx: Watched) -> list[Body]:
+    """Two senders want one place: where there is but one, one of them waits, for ever (S2, S16)."""
+    other = tx.clone("tx2")
+
+    def sender() -> None:
+        tx.send(1)
+
+    def another() -> None:
+        other.send(2)
+
+    return [sender, another]
+
+
+def rivals_and_a_try(tx: Watched, rx: Watched) -> list[Body]:
+    """Two senders want one place, and a receiver looks once (S2, S24, S43)."""
+    other = tx.clone("tx2")
+
+    def sender() -> None:
+        tx.try_send(1)
+
+    def another() -> None:
+        other.try_send(2)
+
+    def receiver() -> None:
+        rx.try_recv()
+
+    return [sender, another, receiver]
+
+
 def two_last_senders(tx: Watched, rx: Watched) -> list[Body]:
     """The channel disconnects when both senders are gone, and not before (S53, S54)."""
     other = tx.clone("tx2")

@@ -5,6 +5,7 @@ The stand-ins ask who calls: threads that are not controlled, and the check's ow
 
 import _thread
 import builtins
+import functools
 import itertools
 import queue
 import sys
@@ -173,6 +174,7 @@ def _quiet(hook: Callable[[Any], object]) -> Callable[[Any], None]:
     return report
 
 
+@functools.cache  # made before anything is patched, when the names still mean the real functions
 def stand_ins() -> dict[Any, Any]:
     """Return what stands in for each real function, by the function itself."""
     return {
