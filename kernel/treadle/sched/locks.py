@@ -93,6 +93,28 @@ class _Lockable:
         self.releasing = _Release(this)
         self.looking = Operation("look at", this, READ)
 
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Acquire the lock and say whether that succeeded."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Release the lock."""
+        raise NotImplementedError
+
+    def locked(self) -> bool:
+        thread = runtime.current
+        if thread is not None:
+            thread.announce(self.looking)
+        return self.holder is not None
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:
         """Acquire for *thread*, which does not hold it, and say whether that succeeded."""
         if timeout == -1:
@@ -152,23 +174,9 @@ class Lock(_Lockable):
             raise RuntimeError("release unlocked lock")
         self.holder = None
 
-    def locked(self) -> bool:
-        thread = runtime.current
-        if thread is not None:
-            thread.announce(self.looking)
-        return self.holder is not None
-
     acquire_lock = acquire
     release_lock = release
-    locked_lock = locked
-
-    def __enter__(self) -> bool:
-        return self.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+    locked_lock = _Lockable.locked
 
 
 class RLock(_Lockable):
@@ -213,20 +221,6 @@ class RLock(_Lockable):
             thread.announce(self.releasing)
         self.count = 0
         self.holder = None
-
-    def locked(self) -> bool:
-        thread = runtime.current
-        if thread is not None:
-            thread.announce(self.looking)
-        return self.holder is not None
-
-    def __enter__(self) -> bool:
-        return self.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
 
     # What threading.Condition asks of its lock.
 
