@@ -135,9 +135,9 @@ class Adopted:
         yield "__defaults__", function.__defaults__ or (), f"{where}'s defaults"
         yield "__kwdefaults__", function.__kwdefaults__ or {}, f"{where}'s defaults"
 
-    def _adopt_module(self, name: str) -> None:
+    def _adopt_module(self, name: str | None) -> None:
         """Treat a module of the user's that the program reaches as a module under test."""
-        if name in self._modules or not _is_users(name):
+        if name is None or name in self._modules or not _is_users(name):
             return
         self._modules.add(name)
         self._patches.replace_in(sys.modules[name], self._table)
@@ -151,9 +151,9 @@ class Adopted:
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def _is_users(name: str) -> bool:
+def _is_users(name: str | None) -> bool:
     """Say whether the module *name* is neither the standard library's, nor an installed package's, nor ours."""
-    if name.partition(".")[0] == __name__.partition(".")[0]:
+    if not isinstance(name, str) or name.partition(".")[0] == __name__.partition(".")[0]:
         return False
     file = getattr(sys.modules.get(name), "__file__", None)
     return file is not None and not file.startswith(_LIBRARIES)

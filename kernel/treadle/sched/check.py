@@ -95,7 +95,7 @@ def check(
     policy, name, seed = _strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
-    settings = Settings(tuple(instrument), timeouts, max_steps, allow_deadlock, monitor)
+    settings = Settings(_subjects(instrument), timeouts, max_steps, allow_deadlock, monitor)
     with prepared(program, settings) as laboratory:
         found = explore(
             laboratory,
@@ -199,7 +199,7 @@ def replay(
     wanted = decode(schedule)
     limit = len(wanted.steps) + max_steps
     with prepared(
-        program, Settings(tuple(instrument), wanted.timeouts, limit, monitor=monitor)
+        program, Settings(_subjects(instrument), wanted.timeouts, limit, monitor=monitor)
     ) as laboratory:
         learned = wanted.learned()
         world = laboratory.execute(Replay(wanted.steps), learned)
@@ -208,7 +208,8 @@ def replay(
         error = laboratory.failure_of(world)
     if error is None and len(world.steps) < len(wanted.steps):
         raise ScheduleError(
-            f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps"
+            f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps: it has changed, "
+            "or instrument=[…] is not the same as it was for the check"
         )
     if error is not None:
         raise error
@@ -241,7 +242,7 @@ def _require_program(program: object) -> None:
     inner = inspect.unwrap(program.func if isinstance(program, functools.partial) else program)
     if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
         raise TypeError(
-            "the program is a coroutine function; treadle checks threads: call asyncio.run inside a function"
+            "the program is a coroutine function; treadle checks threads, and does not control asyncio"
         )
     if inspect.isgeneratorfunction(inner):
         raise TypeError(
@@ -261,6 +262,14 @@ def _require_program(program: object) -> None:
         raise TypeError(
             f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial"
         )
+
+
+def _subjects(instrument: Iterable[Instrumentable]) -> tuple[Instrumentable, ...]:
+    if not isinstance(instrument, Iterable):
+        raise TypeError(
+            f"instrument is a list, such as instrument=[{getattr(instrument, '__name__', instrument)}]"
+        )
+    return tuple(instrument)
 
 
 def _require_seed(seed: object) -> None:

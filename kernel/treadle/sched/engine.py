@@ -27,6 +27,9 @@ Program = Callable[[], object]
 #: Executions between two collections of the garbage that executions leave; the collector is off during each.
 _COLLECT_EVERY = 256
 
+#: Beginnings that budgets let pass: an exploration is soon done with finding out what a program shares.
+_PATIENT_RELEARNING = 50
+
 #: How many times more steps an execution may have when every access is one.
 _DETAIL = 100
 
@@ -223,6 +226,7 @@ def explore(
     on_execution: Callable[[Counts], None] | None = None,
 ) -> Exploration:
     """Make executions until the strategy has no more, a budget is spent, or one fails."""
+    relearned = 0
     learned = Learned()
     learned.everything = laboratory.settings.every_access
     found = Exploration(Counts())
@@ -232,6 +236,10 @@ def explore(
             world.dispose()
             strategy.restart()
             found = Exploration(Counts())
+            relearned += 1
+            found.spent = budget.spent(relearned) if relearned > _PATIENT_RELEARNING else None
+            if found.spent is not None:
+                return found
             continue
         found.counts.add(world.outcome)
         if world.outcome is Outcome.LIMIT:

@@ -185,6 +185,8 @@ def stand_ins() -> dict[Any, Any]:
         _thread.get_ident: threads.get_ident,
         _thread.start_new_thread: threads.start_new_thread,
         _simple_queue: _SimpleQueueStandIn,
+        threading.active_count: threads.active_count,
+        threading.enumerate: threads.enumerate_threads,
         _real_sleep: _sleep,
         time.monotonic: clock.stand_in_for(time.monotonic),
         time.perf_counter: clock.stand_in_for(time.perf_counter),

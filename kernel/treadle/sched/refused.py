@@ -3,6 +3,7 @@
 import builtins
 import os
 import select
+import selectors
 import signal
 import socket
 import subprocess
@@ -12,10 +13,17 @@ from typing import Any
 
 from treadle.sched import runtime
 
+_SELECTORS = [
+    value
+    for value in vars(selectors).values()
+    if isinstance(value, type) and issubclass(value, selectors.BaseSelector) and "select" in vars(value)
+]
+
 _CALLS: tuple[tuple[ModuleType | type, tuple[str, ...]], ...] = (
     (builtins, ("input",)),
     (os, ("fork", "forkpty", "system", "wait", "waitpid", "wait3", "wait4", "waitid", "posix_spawn")),
     (select, ("select", "poll", "epoll", "kqueue")),
+    *((selector, ("select",)) for selector in _SELECTORS),
     (signal, ("pause", "sigwait", "sigwaitinfo", "sigtimedwait")),
     (socket.socket, ("accept", "connect", "recv", "recv_into", "recvfrom", "recvmsg", "sendall", "sendto")),
     (subprocess.Popen, ("__init__",)),

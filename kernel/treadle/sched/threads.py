@@ -18,6 +18,7 @@ from treadle.sched.world import ControlledThread
 real_start = threading.Thread.start
 real_join = threading.Thread.join
 real_is_alive = threading.Thread.is_alive
+real_active_count, real_enumerate = threading.active_count, threading.enumerate
 
 #: How the threading module notes, on a thread object, which controlled thread runs it.
 _ATTRIBUTE = "_treadle_thread"
@@ -156,6 +157,30 @@ def is_alive(self: threading.Thread) -> bool:
         me.world.learn(ends=True)
         me.announce(Operation("look at", target, READ))
     return not target.ended
+
+
+def _look_at_all(me: ControlledThread) -> list[ControlledThread]:
+    """Read the life of every thread, and return those that live."""
+    me.world.learn(ends=True)
+    others = [thread for thread in me.world.threads if thread is not me]
+    if others:
+        me.announce(Operation("look at", others[0], None, *((thread, READ) for thread in others)))
+    return [thread for thread in me.world.threads if not thread.ended]
+
+
+def active_count() -> int:
+    """Stand in for `threading.active_count`."""
+    me = runtime.running()
+    return real_active_count() if me is None else len(_look_at_all(me))
+
+
+def enumerate_threads() -> list[threading.Thread]:
+    """Stand in for `threading.enumerate`."""
+    me = runtime.running()
+    if me is None:
+        return real_enumerate()
+    active = cast("Any", threading)._active
+    return [active[thread.ident] for thread in _look_at_all(me) if thread.ident in active]
 
 
 def start_new_thread(

@@ -162,7 +162,7 @@ class Learned:
         #: Kinds of memory that threads were seen to race for: touching them is an operation.
         self.shared: set[object] = set()
         #: Classes whose objects' attributes are touched through `__dict__` too.
-        self.namespaces: set[type] = set()
+        self.namespaces: set[tuple[str, str]] = set()
         self.news = False  #: the execution that runs found another kind
 
 
@@ -220,6 +220,7 @@ class World:
         ] = []  #: who waited for what at the end, and where
         self.hub = getcurrent()
         self.barrier = False
+        self.unscheduled = 0  #: accesses to memory since the last step that were no steps
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -237,7 +238,7 @@ class World:
         self.threads.append(thread)
         if thread.index >= self.causality.width:
             self.learned.width *= 2
-            self._relearn()
+            self.relearn()
         elif parent is not None:
             self.causality.spawned(parent.index, thread.index)
         return thread
@@ -347,6 +348,7 @@ class World:
             self.stop(Outcome.LIMIT)
             return None
         self.barrier = barrier
+        self.unscheduled = 0
         try:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:
@@ -427,9 +429,10 @@ class World:
         if (ends and not self.learned.ends) or (clock and not self.learned.clock):
             self.learned.ends |= ends
             self.learned.clock |= clock
-            self._relearn()
+            self.relearn()
 
-    def _relearn(self) -> NoReturn:
+    def relearn(self) -> NoReturn:
+        """Give this execution up, because what was learned changes what its steps are."""
         self.stop(Outcome.RELEARN)
         raise GreenletExit
 

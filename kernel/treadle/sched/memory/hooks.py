@@ -7,16 +7,17 @@ known to read only counts as a write.
 
 import builtins
 import enum
+import gc
 import operator
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, cast
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses, Mode
-from treadle.sched.memory.locations import Locations, MemoryLocation
+from treadle.sched.memory.locations import Locations, MemoryLocation, name_of
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread, Learned
 
@@ -50,6 +51,11 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     """
     world = thread.world
     shown = world.learned.everything
+    world.unscheduled += 1
+    if world.unscheduled > 10 * world.max_steps:
+        # A spin on memory that nobody was seen to race for: make it steps, which are limited.
+        world.learned.shared.update(cast("MemoryLocation", location).kind for location, _ in accesses)
+        world.relearn()
     clock = world.causality.now[thread.index]
     for location, mode in cast("tuple[tuple[MemoryLocation, Mode], ...]", accesses):
         if location.kind in world.shared:
@@ -128,8 +134,8 @@ def _announce_namespace(thread: ControlledThread, holder: Any) -> None:
     if isinstance(holder, (type, types.ModuleType)):
         return
     learned = thread.world.learned
-    if type(holder) not in learned.namespaces:
-        learned.namespaces.add(type(holder))
+    if name_of(type(holder)) not in learned.namespaces:
+        learned.namespaces.add(name_of(type(holder)))
         learned.news = True
     namespace = getattr(holder, "__dict__", None)
     if isinstance(namespace, dict):
@@ -339,8 +345,22 @@ def _inherits(cls: type, name: str) -> bool:
     return _class_attribute(cls, name)[0] is object
 
 
+#: What looks at a container whenever it is looked at.
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()), types.MappingProxyType)
+
+
+def _container_of(value: Any) -> Any:
+    """Return *value* if it is a container, the container that it is a view of, or None."""
+    if isinstance(value, CONTAINERS):
+        return value
+    if isinstance(value, _VIEWS):
+        return next((inner for inner in gc.get_referents(value) if isinstance(inner, CONTAINERS)), None)
+    return None
+
+
 def _reads_of(arguments: Iterable[Any]) -> Accesses:
-    return tuple((locations.of(argument), READ) for argument in arguments if isinstance(argument, CONTAINERS))
+    containers = [_container_of(argument) for argument in arguments]
+    return tuple((locations.of(container), READ) for container in containers if container is not None)
 
 
 def _announce_container(thread: ControlledThread, container: Any, write: bool) -> None:
@@ -351,8 +371,10 @@ def _announce_container(thread: ControlledThread, container: Any, write: bool) -
 def touch(value: Any) -> Any:
     """Announce that *value*, if it is a container, is read as a whole; return it."""
     thread = runtime.running()
-    if thread is not None and isinstance(value, CONTAINERS):
-        _announce_container(thread, value, False)
+    if thread is not None:
+        container = _container_of(value)
+        if container is not None:
+            _announce_container(thread, container, False)
     return value
 
 
@@ -364,9 +386,45 @@ def touch_in_place(value: Any) -> Any:
     return value
 
 
+def touch_deeply(value: Any, depth: int) -> Any:
+    """Announce, as one operation, that *value* is taken apart by patterns of so many levels; return it."""
+    thread = runtime.running()
+    if thread is not None:
+        accesses = tuple(_taken_apart(value, depth))
+        if accesses:
+            _perform(thread, Operation("match", accesses[0][0], None, *accesses))
+    return value
+
+
+def _taken_apart(value: Any, depth: int) -> Iterator[tuple[MemoryLocation, Mode]]:
+    container = _container_of(value)
+    if container is not None:
+        yield locations.of(container), READ
+        parts = container.values() if isinstance(container, dict) else container
+    elif _kind(type(value), "") is _Kind.OWN and type(value).__flags__ & _HEAP_TYPE:
+        names = [*getattr(value, "__dict__", ()), *_slots_of(type(value))]
+        for name in names:
+            yield locations.of(value, name), READ
+        parts = [getattr(value, name, None) for name in names]
+    else:
+        return
+    if depth > 1:
+        for part in list(parts):
+            yield from _taken_apart(part, depth - 1)
+
+
+def _slots_of(cls: type) -> list[str]:
+    return [
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, types.MemberDescriptorType)
+    ]
+
+
 def iterate(values: Any) -> Any:
     """Return an iterator over *values* that announces each step if they are a container."""
-    if runtime.running() is not None and isinstance(values, CONTAINERS):
+    if runtime.running() is not None and _container_of(values) is not None:
         return _steps(values)
     return values
 
@@ -515,7 +573,8 @@ def _announce_arguments(
     thread: ControlledThread, function: Any, arguments: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     if not _hashable(function) or function not in _HARMLESS:
-        containers = [argument for argument in arguments if isinstance(argument, CONTAINERS)]
+        found = [_container_of(argument) for argument in arguments]
+        containers = [container for container in found if container is not None]
         if containers and _hashable(function) and function in _LAZY:
             return tuple(iterate(argument) for argument in arguments)
         write = not (_hashable(function) and function in _READERS)

@@ -61,10 +61,15 @@ class _Record:
         self.pin: object = None
 
 
+def name_of(cls: type) -> tuple[str, str]:
+    """Return what names *cls* in every execution; a class made by the program is another object in each."""
+    return cls.__module__, cls.__qualname__
+
+
 class Locations:
     """All locations of one execution."""
 
-    def __init__(self, namespaces: frozenset[type] = frozenset()) -> None:
+    def __init__(self, namespaces: frozenset[tuple[str, str]] = frozenset()) -> None:
         self._namespaces = namespaces  #: classes whose objects are one location each, all attributes together
         self._records: dict[int, _Record] = {}
         self._pinned: list[_Record] = []
@@ -77,13 +82,13 @@ class Locations:
         record = self._records.get(id(holder))
         if record is None:
             record = self._record(holder)
-        if part is not None and type(holder) in self._namespaces:
+        if part is not None and self._namespaces and name_of(type(holder)) in self._namespaces:
             part = "__dict__"
         location = record.parts.get(part)
         if location is None:
             name = record.label if part is None else f"{record.label}.{part}"
             cls = holder if isinstance(holder, type) else type(holder)
-            location = record.parts[part] = MemoryLocation(name, (cls, part))
+            location = record.parts[part] = MemoryLocation(name, (name_of(cls), part))
         return location
 
     def alias(self, namespace: dict[str, object], holder: object) -> None:

@@ -290,6 +290,18 @@ class _Rewriter(ast.NodeTransformer):
         )
         return node
 
+    def visit_Match(self, node: ast.Match) -> ast.AST:
+        node.subject = self._one(node.subject)
+        depth = max(_levels(case.pattern) for case in node.cases)
+        if self._depth and depth:
+            node.subject = _call("touch_deeply", node, node.subject, ast.Constant(depth))
+        for case in node.cases:
+            case.pattern = cast("ast.pattern", self.visit(case.pattern))
+            if case.guard is not None:
+                case.guard = self._tested(case.guard)
+            case.body = self._body(case.body)
+        return node
+
     def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
         return node  # a pattern names a constant, and may be nothing but a name
 
@@ -528,6 +540,15 @@ class _Rewriter(ast.NodeTransformer):
             if owner:
                 name = f"_{owner}{name}"
         return ast.Constant(name)
+
+
+def _levels(pattern: ast.pattern) -> int:
+    """Return how deeply a pattern takes its subject apart."""
+    inner = max(
+        (_levels(child) for child in ast.iter_child_nodes(pattern) if isinstance(child, ast.pattern)),
+        default=0,
+    )
+    return inner + isinstance(pattern, (ast.MatchClass, ast.MatchSequence, ast.MatchMapping))
 
 
 def _depends_on_frame(node: ast.Call) -> bool:

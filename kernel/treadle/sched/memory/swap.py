@@ -36,12 +36,16 @@ _HOOKS: dict[str, object] = {
         hooks.store_attribute,
         hooks.store_item,
         hooks.touch,
+        hooks.touch_deeply,
         hooks.touch_in_place,
         hooks.write_global,
         hooks.write_variable,
         slice,
     )
 }
+
+#: The parts of the checker that run while a program does.
+_OURS = ("treadle.sched.", "treadle.conform.")
 
 #: Where a code object stands in its source.
 _Key = tuple[str, int, int]
@@ -67,11 +71,17 @@ def modules_of(subjects: tuple[Instrumentable, ...]) -> list[ModuleType]:
     """Return the modules that *subjects* are or belong to; a package brings its imported modules along."""
     found: dict[str, ModuleType] = {}
     for subject in subjects:
+        name = subject.__name__ if isinstance(subject, ModuleType) else getattr(subject, "__module__", None)
+        if isinstance(name, str) and f"{name}.".startswith(_OURS):
+            raise ValueError(f"{subject!r} cannot be instrumented: the checker does not check itself")
         if isinstance(subject, ModuleType):
             for module in _with_submodules(subject):
                 found[module.__name__] = module
         elif isinstance(subject, (type, FunctionType)):
-            found[subject.__module__] = sys.modules[subject.__module__]
+            home = sys.modules.get(subject.__module__ or "")
+            if home is None:
+                raise ValueError(f"{subject!r} cannot be instrumented: its source is not to be had")
+            found[home.__name__] = home
         else:
             raise TypeError(
                 f"instrument takes modules, packages, classes and functions, not {type(subject).__name__}: {subject!r}"
@@ -108,7 +118,24 @@ def _exchange_for(subjects: tuple[Instrumentable, ...]) -> dict[CodeType, CodeTy
             continue
         new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable)
         exchange[code] = _corresponding(code, _key(code), new, module)
+    _require_all_found(subjects, exchange)
     return exchange
+
+
+def _require_all_found(subjects: tuple[Instrumentable, ...], exchange: dict[CodeType, CodeType]) -> None:
+    """Refuse a class or function of which no code was found in its module's file: nothing of it would be seen."""
+    found = {(code.co_filename, code.co_qualname) for code in exchange}
+    for subject in subjects:
+        if isinstance(subject, FunctionType):
+            there = subject.__code__ in exchange
+        elif isinstance(subject, type):
+            functions = [value for value in vars(subject).values() if isinstance(value, FunctionType)]
+            own = [value for value in functions if value.__qualname__.startswith(f"{subject.__qualname__}.")]
+            there = not own or any((value.__code__.co_filename, value.__qualname__) in found for value in own)
+        else:
+            there = True
+        if not there:
+            raise ValueError(f"{subject!r} cannot be instrumented: its source is not to be had")
 
 
 def _is_part_of(code: CodeType, module: ModuleType, parts: set[tuple[str, str]]) -> bool:
