@@ -14,10 +14,10 @@ from typing import Any, Protocol, cast
 
 from treadle.sched import runtime
 from treadle.sched.adopt import Adopted
-from treadle.sched.errors import CheckError, Deadlock
+from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh_threading, patched
-from treadle.sched.strategies.base import Strategy
+from treadle.sched.strategies.base import WHERE_TO_LOOK, Strategy
 from treadle.sched.trace import Recorder, note_stuck, who_waits
 from treadle.sched.watchdog import watching
 from treadle.sched.world import Learned, Outcome, Timeouts, World
@@ -206,6 +206,19 @@ class Budget:
         return None
 
 
+def _require_determinism(laboratory: Laboratory, strategy: Strategy, learned: Learned, first: World) -> None:
+    """Make the first execution again: a program with but one would otherwise never be compared with itself."""
+    if not strategy.rewind():
+        return
+    again = laboratory.execute(strategy, learned)
+    if again.steps != first.steps:
+        raise NondeterminismError(
+            f"the program is not deterministic: its first execution had {len(first.steps)} steps, and "
+            f"{len(again.steps)} when it was made again. {WHERE_TO_LOOK}"
+        )
+    again.dispose()
+
+
 @dataclass
 class Exploration:
     """What exploring found out."""
@@ -251,6 +264,8 @@ def explore(
             on_execution(found.counts)
         if found.failing is not None and stop_on_failure:
             return found
+        if found.counts.executions == 1:
+            _require_determinism(laboratory, strategy, learned, world)
         more = strategy.more(world)
         world.dispose()
         if not more:

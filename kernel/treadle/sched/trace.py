@@ -148,6 +148,8 @@ def render(world: World, rows: list[Row], error: BaseException, schedule: str) -
     for row, cell in zip(rows, cells, strict=True):
         widths[row.thread] = max(widths[row.thread], *(len(text) for text in cell))
     margin = " " * (len(str(len(rows))) + 1)
+    if not rows:
+        return f"{_verdict(world, error)}\n\nto replay: replay(program, {schedule!r})"
     lines = [f"in {Path(file).name}" for file in files if len(files) == 1]
     lines.append(f"{margin}  {'  '.join(labels[index].ljust(widths[index]) for index in shown)}".rstrip())
     lines.append(f"{margin}  {'  '.join('─' * widths[index] for index in shown)}")

@@ -5,6 +5,12 @@ from typing import Protocol
 from treadle.sched.errors import NondeterminismError
 from treadle.sched.world import ControlledThread, World
 
+#: Where programs that are not deterministic mostly get it from.
+WHERE_TO_LOOK = (
+    "Look for state kept between executions, real time, randomness, id(), or the order of objects in a set "
+    "or by their default hash."
+)
+
 
 class Strategy(Protocol):
     """A policy over one tape of choices."""
@@ -19,6 +25,9 @@ class Strategy(Protocol):
 
     def restart(self) -> None:
         """Forget everything: the program's operations have changed."""
+
+    def rewind(self) -> bool:
+        """Go back to the beginning of the execution that has just ended, to make it again; say whether that works."""
 
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         """Return one of *enabled* (never empty), or None to cut the execution short."""
@@ -91,8 +100,7 @@ def _different(world: World, step: int, node: Node, enabled: list[ControlledThre
     else:
         what = f"the threads that could run were {_listed(before, labels)} before, and are {_listed(now, labels)} now"
     return NondeterminismError(
-        f"the program is not deterministic: after the same {step - 1} steps, {what}. "
-        "Look for state kept between executions, real time, randomness, or the order of a set of objects."
+        f"the program is not deterministic: after the same {step - 1} steps, {what}. {WHERE_TO_LOOK}"
     )
 
 

@@ -25,6 +25,10 @@ class DepthFirst:
     def restart(self) -> None:
         self.__init__(self._bound)  # type: ignore[misc]
 
+    def rewind(self) -> bool:
+        self._path.depth = 0
+        return True
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         path = self._path
         if path.depth < len(path.nodes):

@@ -27,6 +27,11 @@ class Exhaustive:
     def restart(self) -> None:
         self.__init__()  # type: ignore[misc]
 
+    def rewind(self) -> bool:
+        self._path.depth = 0
+        self._sleep = set()
+        return True
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         path = self._path
         if path.depth < len(path.nodes):

@@ -19,6 +19,9 @@ class Expand:
     def restart(self) -> None:
         """Nothing is remembered."""
 
+    def rewind(self) -> bool:
+        return False
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         for thread in (world.last, *enabled):
             if thread in enabled and self.is_free(thread):

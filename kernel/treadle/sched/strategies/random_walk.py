@@ -21,6 +21,9 @@ class RandomWalk:
     def restart(self) -> None:
         self._random.seed(self._seed)
 
+    def rewind(self) -> bool:
+        return False
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         return self._random.choice(enabled)
 

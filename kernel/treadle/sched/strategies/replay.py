@@ -16,6 +16,9 @@ class Replay:
     def restart(self) -> None:
         """Nothing is remembered."""
 
+    def rewind(self) -> bool:
+        return False
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         step = len(world.steps)
         if step >= len(self._steps):
