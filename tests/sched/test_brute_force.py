@@ -104,3 +104,9 @@ def test_a_script_says_what_it_does_and_shrinks() -> None:
         "[locked_0, look] ∥ [add_x], then look",
         "[locked_0, look] ∥ daemon [add_x], then join",
     }
+
+
+def test_what_is_read_after_an_announcement_is_announced_with_it() -> None:
+    """An in-place operator's two operands are one step: between two the first would be stale."""
+    for other in (steps.take_if, steps.walk):
+        assert agree(script((other,), (steps.extend,)), "explore", instrument=True)

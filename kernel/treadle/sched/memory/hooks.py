@@ -378,21 +378,34 @@ def touch(value: Any) -> Any:
     return value
 
 
-def touch_in_place(value: Any) -> Any:
-    """Announce that *value*, if it is a container, is changed in place; return it."""
+def touch_in_place(value: Any, operand: Any = None) -> Any:
+    """Announce that *value*, if it is a container, is changed in place, with *operand*; return it."""
     thread = runtime.running()
-    if thread is not None and isinstance(value, CONTAINERS):
-        _announce_container(thread, value, True)
+    if thread is not None:
+        changed = ((locations.of(value), WRITE),) if isinstance(value, CONTAINERS) else ()
+        _perform_all(thread, "change", changed + _reads_of((operand,)))
     return value
+
+
+def binary(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """Perform *operation* on two values; if they are containers, they are read in one step."""
+    thread = runtime.running()
+    if thread is not None:
+        _perform_all(thread, "read", _reads_of((left, right)))
+    return operation(left, right)
+
+
+def _perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
+    """Announce *accesses* as one operation: what follows performs them all at once."""
+    if accesses:
+        _perform(thread, Operation(kind, accesses[0][0], None, *accesses))
 
 
 def touch_deeply(value: Any, depth: int) -> Any:
     """Announce, as one operation, that *value* is taken apart by patterns of so many levels; return it."""
     thread = runtime.running()
     if thread is not None:
-        accesses = tuple(_taken_apart(value, depth))
-        if accesses:
-            _perform(thread, Operation("match", accesses[0][0], None, *accesses))
+        _perform_all(thread, "match", tuple(_taken_apart(value, depth)))
     return value
 
 
@@ -577,9 +590,9 @@ def _announce_arguments(
         containers = [container for container in found if container is not None]
         if containers and _hashable(function) and function in _LAZY:
             return tuple(iterate(argument) for argument in arguments)
-        write = not (_hashable(function) and function in _READERS)
-        for container in containers:
-            _announce_container(thread, container, write)
+        mode = READ if _hashable(function) and function in _READERS else WRITE
+        name = getattr(function, "__name__", "call")
+        _perform_all(thread, name, tuple((locations.of(container), mode) for container in containers))
     return arguments
 
 

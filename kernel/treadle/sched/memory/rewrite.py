@@ -20,6 +20,29 @@ MARK = "\0treadle:"
 #: Calls that look at their caller's frame and so cannot be made on its behalf.
 _FRAME_DEPENDENT = frozenset(("super", "locals", "globals", "eval", "exec"))
 
+#: The functions of the module `operator` that perform operators on two values.
+OPERATORS: dict[type[ast.operator | ast.cmpop], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.MatMult: "matmul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitOr: "or_",
+    ast.BitXor: "xor",
+    ast.BitAnd: "and_",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+}
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -239,6 +262,8 @@ class _Rewriter(ast.NodeTransformer):
         node.comparators = self._all(node.comparators)
         if not self._depth or all(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             return node
+        if len(node.ops) == 1 and type(node.ops[0]) in OPERATORS:
+            return _operation(node.ops[0], node, node.left, node.comparators[0])
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             node.left = self._touched(node.left)
             node.comparators = [self._touched(operand) for operand in node.comparators]
@@ -251,8 +276,11 @@ class _Rewriter(ast.NodeTransformer):
         )
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        node.left, node.right = self._touched(self._one(node.left)), self._touched(self._one(node.right))
-        return node
+        node.left, node.right = self._one(node.left), self._one(node.right)
+        if not self._depth or isinstance(node.left, ast.Constant) or isinstance(node.right, ast.Constant):
+            node.left, node.right = self._touched(node.left), self._touched(node.right)
+            return node
+        return _operation(node.op, node, node.left, node.right)
 
     def visit_Starred(self, node: ast.Starred) -> ast.AST:
         node.value = self._one(node.value)
@@ -395,8 +423,11 @@ class _Rewriter(ast.NodeTransformer):
         else:
             loaded = self._one(ast.copy_location(ast.Name(target.id, ast.Load()), target))
             stored, hook = [], ""
-        value = self._kept(_call("touch_in_place", node, loaded), before, node)
-        node.value = self._touched(self._one(node.value))
+        value = self._kept(loaded, before, node)
+        # Between the announcement and the operation nothing else may be announced.
+        operand = self._kept(self._one(node.value), before, node)
+        before.append(_statement(_call("touch_in_place", node, value, operand)))
+        node.value = operand
         node.target = ast.copy_location(ast.Name(value.id, ast.Store()), target)
         if hook:
             return [*before, node, _statement(_call(hook, node, value, *stored))]
@@ -549,6 +580,13 @@ def _levels(pattern: ast.pattern) -> int:
         default=0,
     )
     return inner + isinstance(pattern, (ast.MatchClass, ast.MatchSequence, ast.MatchMapping))
+
+
+def _operation(
+    operator: ast.operator | ast.cmpop, node: ast.AST, left: ast.expr, right: ast.expr
+) -> ast.Call:
+    """Return a call that announces both operands as one step and then performs *operator*."""
+    return _call("binary", node, _hook(OPERATORS[type(operator)], node), left, right)
 
 
 def _depends_on_frame(node: ast.Call) -> bool:

@@ -8,6 +8,7 @@ and by column where two functions share these.
 import functools
 import gc
 import inspect
+import operator
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
 from treadle.sched.memory import hooks
-from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
+from treadle.sched.memory.rewrite import MARK, OPERATORS, changed_names, rewrite
 
 #: What can be instrumented; a callable stands for a function.
 Instrumentable = ModuleType | type | Callable[..., object]
@@ -23,6 +24,7 @@ Instrumentable = ModuleType | type | Callable[..., object]
 _HOOKS: dict[str, object] = {
     hook.__name__: hook
     for hook in (
+        hooks.binary,
         hooks.call,
         hooks.call_method,
         hooks.contains,
@@ -41,6 +43,7 @@ _HOOKS: dict[str, object] = {
         hooks.write_global,
         hooks.write_variable,
         slice,
+        *(getattr(operator, name) for name in OPERATORS.values()),
     )
 }
 
