@@ -335,7 +335,7 @@ class World:
         """Choose who executes its announced operation next; None when the execution is over."""
         if self.over:
             return None
-        enabled = [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+        enabled = self._enabled()
         barrier = False
         if not enabled:
             enabled = self._settle()
@@ -362,7 +362,7 @@ class World:
         self.causality.step(
             chosen.index,
             operation.accesses(chosen),
-            waits=operation.blocking or (operation.timed and self.timeouts == "idle"),
+            waits=self._waits(operation),
             enabling=operation.enabling,
             barrier=barrier,
         )
@@ -372,13 +372,20 @@ class World:
         self.last = chosen
         return chosen
 
+    def _enabled(self) -> list[ControlledThread]:
+        return [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+
+    def _waits(self, operation: Operation) -> bool:
+        """Say whether *operation* can only follow what enables it, and never be tried before."""
+        return operation.blocking or (operation.timed and self.timeouts == "idle")
+
     def _settle(self) -> list[ControlledThread]:
         """Look for what can still happen when no operation is enabled."""
         me, runtime.current = runtime.current, None
         settled = self.on_settle is not None and self.on_settle()
         runtime.current = me
         if settled:
-            enabled = [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+            enabled = self._enabled()
             if enabled:
                 return enabled
         if self.timeouts == "explore" or self.exited:
@@ -410,10 +417,8 @@ class World:
         for thread in self.threads:
             operation = thread.pending
             if operation is not None and not thread.ended:
-                waits = operation.blocking or (operation.timed and self.timeouts == "idle")
-                self.left.append(
-                    self.causality.pending(thread.index, operation.accesses(thread), waits=waits)
-                )
+                accesses = operation.accesses(thread)
+                self.left.append(self.causality.pending(thread.index, accesses, waits=self._waits(operation)))
 
     def _unwind_all(self) -> None:
         self.over = True

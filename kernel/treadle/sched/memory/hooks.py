@@ -116,14 +116,13 @@ def load_attribute(holder: Any, name: str) -> Any:
 
 
 def _announce_attribute(thread: ControlledThread, holder: Any, name: str) -> None:
-    kind = _kinds.get((type(holder), name))
-    if kind is None:
-        kind = _kind(type(holder), name)
-        if name != "__dict__":
-            _kinds[type(holder), name] = kind
     if name == "__dict__":
         _announce_namespace(thread, holder)
-    elif kind is _Kind.OWN:
+        return
+    kind = _kinds.get((type(holder), name))
+    if kind is None:
+        kind = _kinds[type(holder), name] = _kind(type(holder), name)
+    if kind is _Kind.OWN:
         _announce(thread, locations.of(holder, name), False, holder, name)
     elif kind is _Kind.OTHER:
         _load_other(thread, holder, name)
@@ -363,18 +362,13 @@ def _reads_of(arguments: Iterable[Any]) -> Accesses:
     return tuple((locations.of(container), READ) for container in containers if container is not None)
 
 
-def _announce_container(thread: ControlledThread, container: Any, write: bool) -> None:
-    location = locations.of(container)
-    _perform(thread, location.write if write else location.read)
-
-
 def touch(value: Any) -> Any:
     """Announce that *value*, if it is a container, is read as a whole; return it."""
     thread = runtime.running()
     if thread is not None:
         container = _container_of(value)
         if container is not None:
-            _announce_container(thread, container, False)
+            _perform(thread, locations.of(container).read)
     return value
 
 

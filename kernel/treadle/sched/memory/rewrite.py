@@ -43,7 +43,6 @@ OPERATORS: dict[type[ast.operator | ast.cmpop], str] = {
     ast.GtE: "ge",
 }
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
