@@ -1,4 +1,4 @@
-"""Channels with the semantics of Rust's std::sync::mpsc. Imports the standard library only."""
+"""Channels with the semantics of Rust's std::sync::mpsc and crossbeam-channel. Imports the standard library only."""
 
 from treadle.channels.errors import (
     ChannelError,
@@ -8,11 +8,14 @@ from treadle.channels.errors import (
     HandleClosed,
     RecvError,
     RecvTimeout,
+    SelectTimeout,
     SendError,
     SendTimeout,
 )
-from treadle.channels.handles import Receiver, Sender, SyncSender
-from treadle.channels.making import channel, sync_channel
+from treadle.channels.making import after, at, bounded, channel, never, sync_channel, tick, unbounded
+from treadle.channels.receivers import Receiver, SharedReceiver
+from treadle.channels.selecting import Select, Selected, recv, select, send
+from treadle.channels.senders import Sender, SyncSender, WeakSender
 
 __all__ = [
     "ChannelError",
@@ -23,10 +26,24 @@ __all__ = [
     "Receiver",
     "RecvError",
     "RecvTimeout",
+    "Select",
+    "SelectTimeout",
+    "Selected",
     "SendError",
     "SendTimeout",
     "Sender",
+    "SharedReceiver",
     "SyncSender",
+    "WeakSender",
+    "after",
+    "at",
+    "bounded",
     "channel",
+    "never",
+    "recv",
+    "select",
+    "send",
     "sync_channel",
+    "tick",
+    "unbounded",
 ]

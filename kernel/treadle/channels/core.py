@@ -1,7 +1,8 @@
 """The state of a channel, and what all flavours share.
 
-A flavour says how messages are kept: `offer`, `source`, `refuse`, `empty`, `count`, `room`. Everything else -
-who holds the channel, disconnection, and what became of an operation that raced with it - is here.
+A flavour says how messages are kept: `offer`, `source`, `refuse`, `empty`, `count`, `room`, and what differs
+from a buffer in `ready`, `spare`, `due` and `give_back`. Everything else - who holds the channel,
+disconnection, and what became of an operation that raced with it - is here.
 
 The last sender. A send that is under way keeps its handle counted (see `leases`), so nothing is published
 once `senders_gone` is set: a receiver that finds it, and then no message, has seen the end, and the end is
@@ -14,12 +15,19 @@ message included, and counts as having come before (S21, S59).
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
 
+from treadle.channels._primitives import deque
 from treadle.channels.discarding import discard
 from treadle.channels.errors import Full, HandleClosed, RecvError, SendError
-from treadle.channels.waiting import END, Side
+from treadle.channels.waiting import END, Entry, Side
+
+if TYPE_CHECKING:
+    from weakref import ref
+
+    from treadle.channels.leases import Lease
 
 __all__ = [
     "CLOSED",
@@ -29,9 +37,11 @@ __all__ = [
     "Failure",
     "Nothing",
     "Refusal",
+    "Returning",
     "Seat",
     "Source",
     "State",
+    "untouched",
 ]
 
 T = TypeVar("T")
@@ -96,13 +106,31 @@ class State(ABC):
     def empty(self) -> None:
         """Destroy every message in the channel."""
 
-    def can_receive(self) -> bool:
-        """Say whether a receive would not block."""
-        return self.count() > 0 or self.senders_gone or self.receivers_gone
+    def ready(self, entry: Entry) -> bool:
+        """Say whether the operation of the entry, which may stand in its line already, would not block."""
+        side = entry.side
+        return self.receivers_gone or self.spare(side) > 0 or (side is self.receivers and self.senders_gone)
 
-    def can_send(self) -> bool:
-        """Say whether a send would not block."""
-        return self.room() > 0 or self.receivers_gone
+    def spare(self, side: Side) -> int:
+        """Count what the operations of a side can go on with: messages, or room."""
+        return self.count() if side is self.receivers else self.room()
+
+    def due(self) -> float | None:
+        """Give the instant at which a message comes by itself, if one does."""
+        return None
+
+    @abstractmethod
+    def mark(self) -> object:
+        """Give something to tell by, later, whether anything changed since."""
+
+    @abstractmethod
+    def unchanged(self, mark: Any) -> bool:
+        """Say whether no message came or went since the mark was made, and no side."""
+
+    def pass_on(self, side: Side) -> None:
+        """Wake one waiter if there is something for it: the obligation of one who leaves empty-handed."""
+        if side.waiting and self.spare(side):
+            side.wake()
 
     def published(self) -> None:
         """Wake a receiver for a message that was published; destroy it if they are gone."""
@@ -123,6 +151,15 @@ class State(ABC):
             discard(self.empty)  # S59
 
 
+def untouched(line: Iterator[object]) -> bool:
+    """Say whether a deque is as it was when the iterator over it was made: it refuses to go on if not."""
+    try:
+        next(line, None)
+    except RuntimeError:
+        return False
+    return True
+
+
 class Seat:
     """The place of one handle among those of its side.
 
@@ -131,11 +168,12 @@ class Seat:
     sets `unused` and then looks at `closing`, so that one of the two leaves.
     """
 
-    __slots__ = ("_channel", "_left", "closing", "side", "unused")
+    __slots__ = ("_channel", "_left", "closing", "lease", "side", "unused")
 
-    def __init__(self, channel: State, side: Side) -> None:
+    def __init__(self, channel: State, side: Side, lease: "ref[Lease[State]]") -> None:
         self.closing = False
         self.unused = False
+        self.lease = lease
         self.side = side
         self._channel = channel
         self._left = False
@@ -171,6 +209,31 @@ class Channel(State, Generic[T]):
     def source(self) -> Source[T]:
         """What messages are taken out of."""
 
+    def offer_many(self, messages: deque[T]) -> Failure | None:
+        """Put the messages in without blocking, in order, and take each that went in off the deque.
+
+        Returns:
+            What prevented the rest, if anything did.
+        """
+        while messages:
+            failure = self.offer(messages[0])
+            if failure is not None:
+                return failure
+            messages.popleft()
+        return None
+
+    def take_many(self, messages: list[T], limit: int) -> None:
+        """Take up to `limit` messages out without blocking, in order, and append each to the list."""
+        try:
+            for _ in range(limit):
+                messages.append(self.source.popleft())  # noqa: PERF401 - extend would lose track of what came
+        except IndexError:
+            pass
+
+    @abstractmethod
+    def give_back(self, messages: list[T]) -> None:
+        """Put messages back that were taken by a receive which was then cut short (P2)."""
+
     def look(self) -> T | Nothing:
         """Take the oldest message out, or give NOTHING if there is none yet.
 
@@ -197,6 +260,41 @@ class Channel(State, Generic[T]):
         raise RecvError
 
 
+class Returning(Channel[T]):
+    """A channel that is its own source, and keeps apart what cut-short receives gave back."""
+
+    __slots__ = ("receivers_gone", "returned")
+
+    receivers_gone: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.receivers_gone = False
+        self.returned: deque[T] = deque()
+
+    @property
+    def source(self) -> Source[T]:
+        return self
+
+    @abstractmethod
+    def popleft(self) -> T:
+        """Take the oldest message out, as a deque does."""
+
+    def refuse(self) -> None:
+        self.receivers_gone = True
+
+    def give_back(self, messages: list[T]) -> None:
+        try:
+            self.returned.extend(messages)
+            self.published()
+        except BaseException:
+            self.published()
+            raise
+
+    def empty(self) -> None:
+        self.returned.clear()
+
+
 class Refusal:
     """Stands where messages were: none goes in, and none comes out."""
 
@@ -207,6 +305,9 @@ class Refusal:
 
     def append(self, message: object, /) -> NoReturn:
         raise self._failure(message)
+
+    def extend(self, messages: Iterable[object], /) -> NoReturn:
+        raise self._failure(list(messages))
 
     def popleft(self) -> NoReturn:
         raise HandleClosed
@@ -245,6 +346,15 @@ class Closed(Channel[Never]):
 
     def offer(self, message: object) -> Failure:
         return HandleClosed
+
+    def give_back(self, messages: list[Never]) -> None:
+        pass
+
+    def mark(self) -> None:
+        pass
+
+    def unchanged(self, mark: None) -> bool:
+        return True
 
 
 CLOSED: Final = Closed()

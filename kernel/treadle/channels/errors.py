@@ -17,6 +17,7 @@ __all__ = [
     "HandleClosed",
     "RecvError",
     "RecvTimeout",
+    "SelectTimeout",
     "SendError",
     "SendTimeout",
 ]
@@ -105,6 +106,12 @@ class RecvTimeout(ChannelError, TimeoutError):
     """No message came within the timeout (S46)."""
 
     text = "timed out waiting on receive operation"
+
+
+class SelectTimeout(ChannelError, TimeoutError):
+    """No operation of the select could be done within the timeout (S88, S89)."""
+
+    text = "timed out waiting on select"
 
 
 class HandleClosed(ChannelError):

@@ -13,6 +13,7 @@ Assumes: an object lives while a frame refers to it, and is finalized once the l
 from collections.abc import Callable
 from sys import is_finalizing
 from typing import Final, Generic, TypeVar, cast
+from weakref import ref
 
 from treadle.channels.core import CLOSED, Closed, Seat, State
 from treadle.channels.waiting import Side
@@ -30,7 +31,7 @@ class Lease(Generic[C_co]):
     channel: C_co
 
     def __init__(self, channel: C_co, side: Side) -> None:
-        self.seat = Seat(channel, side)
+        self.seat = Seat(channel, side, ref(self))
         self.channel = channel  # set last before it counts: without it the finalizer has nothing to give back
         self.seat.take()
 

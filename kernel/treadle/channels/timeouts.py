@@ -4,9 +4,13 @@ A deadline is an instant of the monotonic clock; None is never. A timeout is one
 call (P9), so it becomes a deadline once, before anything else happens.
 """
 
+from typing import Final
+
 from treadle.channels._primitives import TIMEOUT_MAX, monotonic
 
-__all__ = ["deadline_after"]
+__all__ = ["NOW", "deadline_after", "deadline_at", "deadline_of", "duration"]
+
+NOW: Final = float("-inf")  # the deadline of an operation that is tried and not waited for
 
 
 def deadline_after(timeout: float | None) -> float | None:
@@ -18,12 +22,50 @@ def deadline_after(timeout: float | None) -> float | None:
         TypeError: the timeout is neither None nor an int or float (a bool is no number here).
         ValueError: the timeout is NaN.
     """
+    seconds = duration(timeout)
+    return None if seconds is None else monotonic() + seconds
+
+
+def duration(timeout: float | None) -> float | None:
+    """Give the seconds that a timeout stands for, None if it is never.
+
+    Raises:
+        TypeError, ValueError: as above.
+    """
     if timeout is None:
         return None
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise TypeError(f"a timeout is None or a number of seconds, not {type(timeout).__name__}")
-    if timeout != timeout:  # noqa: PLR0124 - only NaN differs from itself
-        raise ValueError("a timeout cannot be NaN")
-    if timeout > TIMEOUT_MAX:
+    _check(timeout, "a timeout", "of seconds")
+    return None if timeout > TIMEOUT_MAX else max(timeout, 0)
+
+
+def deadline_at(deadline: float | None) -> float | None:
+    """Give the deadline back if it is one; infinity is never.
+
+    Raises:
+        TypeError: the deadline is neither None nor an int or float (a bool is no number here).
+        ValueError: the deadline is NaN.
+    """
+    if deadline is None:
         return None
-    return monotonic() + max(timeout, 0)
+    _check(deadline, "a deadline", "on time.monotonic()")
+    return None if deadline - monotonic() > TIMEOUT_MAX else deadline
+
+
+def deadline_of(timeout: float | None, deadline: float | None) -> float | None:
+    """Give the deadline of a call that takes either.
+
+    Raises:
+        TypeError, ValueError: as above, or both are given.
+    """
+    if deadline is None:
+        return deadline_after(timeout)
+    if timeout is None:
+        return deadline_at(deadline)
+    raise TypeError("give a timeout or a deadline, not both")
+
+
+def _check(number: float, what: str, kind: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise TypeError(f"{what} is None or a number {kind}, not {type(number).__name__}")
+    if number != number:  # noqa: PLR0124 - only NaN differs from itself
+        raise ValueError(f"{what} cannot be NaN")

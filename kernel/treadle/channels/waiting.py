@@ -1,65 +1,130 @@
-"""Waiters, and the side of a channel that they wait on.
+"""Waiters, the lines they stand in, and the sides of a channel.
 
-A blocked operation registers a waiter, looks again, and only then sleeps. Whoever makes something
-available (a message, room, a disconnection) first publishes it and then looks for waiters: whichever of
-the two comes second sees the other.
+A blocked operation enters the lines of the channels it can go on with, looks again, and only then sleeps.
+Whoever makes something available (a message, room, a disconnection) first publishes it and then looks for
+waiters: whichever of the two comes second sees the other.
 
-The invariant: whenever something is available and an unclaimed waiter waits, some running thread is
+The invariant: whenever something is available and a waiter that nobody woke waits, some running thread is
 obliged to wake one. Publishing creates the obligation and `wake` discharges it; a waiter that was woken
 inherits it, and either takes what is there or passes it on. Waking too many is harmless: the woken
 compete again (S74).
 
 An operation may be cut short at any step by an exception from a signal handler. Therefore a wake-up is
-repeated by the `except` clause around it, and a waiter leaves the line only after its gate is open.
+repeated by the `except` clause around it, and a waiter leaves a line only after its gate is open.
 """
 
-from collections.abc import Callable
+import os
+from typing import TYPE_CHECKING, Any, Final
 
-from treadle.channels._primitives import TIMEOUT_MAX, LockType, allocate_lock, deque, monotonic
+from treadle.channels._primitives import (
+    TIMEOUT_MAX,
+    LockType,
+    allocate_lock,
+    deque,
+    get_ident,
+    monotonic,
+)
 
-__all__ = ["END", "Side", "Waiter"]
+if TYPE_CHECKING:
+    from treadle.channels.core import Seat, State
+    from treadle.channels.handles import Handle
+
+__all__ = ["END", "Entry", "Match", "Side", "Waiter"]
+
+
+class _Forks:
+    """How often this process was forked off: the threads that waited before are not in it (P11)."""
+
+    count = 0
+
+
+def _count_fork() -> None:
+    _Forks.count += 1
+
+
+os.register_at_fork(after_in_child=_count_fork)
 
 
 class Waiter:
     """A one-shot cell that one thread sleeps on.
 
-    `claim` decides once who ends the wait: the first `acquire(False)` wins. `gate` is what the thread
+    `_end` decides once who ended the wait, and how: the first `setdefault` wins. `_gate` is what the thread
     sleeps on; it is open from the moment the wait is over.
     """
 
-    __slots__ = ("claim", "gate", "owner")
+    __slots__ = ("_end", "_forks", "_gate", "thread")
 
-    def __init__(self, owner: object) -> None:
-        self.owner = owner
-        self.claim: LockType = allocate_lock()
-        self.gate: LockType = allocate_lock()
-        self.gate.acquire(False)
+    def __init__(self) -> None:
+        self.thread = get_ident()
+        self._forks = _Forks.count
+        self._end: dict[str, object] = {}
+        self._gate: LockType = allocate_lock()
+        self._gate.acquire(False)
 
-    def notify(self) -> bool:
-        """Wake the waiter, and say whether this call is the one that ended its wait.
+    def end(self, by: object) -> bool:
+        """End the wait, and say whether `by`, which is nobody else's, is what ended it.
 
-        The gate is opened in any case: a notifier that claimed and was interrupted is thus helped out.
+        The gate is opened in any case: one who ended the wait and was interrupted is thus helped out, and
+        may do it twice.
         """
-        won = self.claim.acquire(False)
+        if self._forks != _Forks.count:
+            return False
+        won = self._end.setdefault("by", by) is by
         try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
-            self.gate.release()
+            self._gate.release()
         except RuntimeError:  # it is open already
             pass
         return won
 
+    def withdraw(self) -> object:
+        """End the wait of the calling thread itself; give what ended it, if somebody was quicker."""
+        return self._end.setdefault("by", None)
+
+    def is_over(self) -> bool:
+        return "by" in self._end or self._forks != _Forks.count
+
     def sleep(self, deadline: float | None) -> bool:
-        """Sleep until notified, or until the deadline and never less (S47); say which."""
+        """Sleep until the wait is over, or until the deadline and never less (S47); say which."""
         if deadline is None:
-            return self.gate.acquire()
+            return self._gate.acquire()
         while (left := deadline - monotonic()) > 0:
-            if self.gate.acquire(True, min(left, TIMEOUT_MAX)):
+            if self._gate.acquire(True, min(left, TIMEOUT_MAX)):
                 return True
         return False
 
 
+class Entry:
+    """One place in a line: who stands there, by which handle, and with which message to send.
+
+    One that only `observes` wants to know whether there is a peer, and is not paired with it (S113).
+    """
+
+    __slots__ = ("message", "observes", "owner", "side", "state", "waiter")
+
+    def __init__(
+        self, waiter: Waiter, owner: "Handle", state: "State", side: "Side", message: object, observes: bool
+    ) -> None:
+        self.waiter = waiter
+        self.owner = owner
+        self.state = state
+        self.side = side
+        self.message = message
+        self.observes = observes
+
+
+class Match:
+    """What ends a wait by pairing: the entry that was taken, and the message it got."""
+
+    __slots__ = ("entry", "message")
+
+    def __init__(self, entry: Entry, message: Any) -> None:
+        self.entry = entry
+        self.message = message
+
+
 # Stands in the receivers' line for ever once they are gone, so that a sender that had passed its first
 # check finds the line not empty.
-END = Waiter(None)
+END: Final = object()
 
 
 class Side:
@@ -68,66 +133,38 @@ class Side:
     __slots__ = ("seats", "waiting")
 
     def __init__(self) -> None:
-        self.seats: set[object] = set()
-        self.waiting: deque[Waiter] = deque()
-
-    def wait(
-        self, owner: object, deadline: float | None, ready: Callable[[], bool], spare: Callable[[], int]
-    ) -> bool:
-        """Wait until notified or ready, and say whether that was before the deadline.
-
-        `spare` counts what is available: of one the caller makes use, for more the next waiter is woken.
-        """
-        waiter = Waiter(owner)
-        try:
-            self.waiting.append(waiter)
-            in_time = ready() or waiter.sleep(deadline)
-            self.leave(waiter)
-            if self.waiting and spare() > 1:
-                self.wake()
-        except BaseException:
-            self.leave(waiter)
-            raise
-        return in_time
-
-    def leave(self, waiter: Waiter) -> None:
-        """Take the waiter out of the line; no notification is wasted on it from here on."""
-        waiter.claim.acquire(False)
-        self._remove(waiter)
+        self.seats: set[Seat] = set()
+        self.waiting: deque[Any] = deque()  # of entries, and END
 
     def wake(self) -> None:
         """Wake one waiter, if any waits."""
         while True:
             try:
-                waiter = self.waiting[0]
+                entry = self.waiting[0]
             except IndexError:
                 return
-            if waiter is END:
+            if entry is END:
                 return
-            won = waiter.notify()
-            self._remove(waiter)
+            won = entry.waiter.end(object())
+            self.remove(entry)
             if won:
                 return
 
-    def pass_on(self, spare: Callable[[], int]) -> None:
-        """Wake one waiter if something is available: the obligation of one who leaves empty-handed."""
-        if self.waiting and spare():
-            self.wake()
-
     def wake_owner(self, owner: object) -> None:
         """Wake every waiter of one handle."""
-        for waiter in self.waiting.copy():
-            if waiter.owner is owner:
-                waiter.notify()
+        for entry in self.waiting.copy():
+            if entry is not END and entry.owner is owner:
+                entry.waiter.end(object())
 
     def wake_all(self) -> None:
         """Wake every waiter."""
-        for waiter in self.waiting.copy():
-            if waiter is not END:
-                waiter.notify()
+        for entry in self.waiting.copy():
+            if entry is not END:
+                entry.waiter.end(object())
 
-    def _remove(self, waiter: Waiter) -> None:
+    def remove(self, entry: Entry) -> None:
+        """Take an entry out of the line; doing it twice is doing it once."""
         try:  # noqa: SIM105 - as above
-            self.waiting.remove(waiter)
+            self.waiting.remove(entry)
         except ValueError:  # it has left, or was helped out
             pass

@@ -12,10 +12,14 @@ at any instant (S2, S9). It says Full only if it saw the last node, and afterwar
 says empty only if it saw a consumed node without a next one.
 """
 
-from typing import Generic, TypedDict, TypeVar
+from collections.abc import Callable, Iterable
+from itertools import islice, repeat
+from typing import Any, Generic, TypedDict, TypeVar
 
-from treadle.channels.core import NOTHING, Channel, Failure, Source
+from treadle.channels._primitives import deque
+from treadle.channels.core import NOTHING, Failure, Nothing, Returning
 from treadle.channels.errors import Full, SendError
+from treadle.channels.waiting import Side
 
 __all__ = ["Bounded"]
 
@@ -44,30 +48,34 @@ def _consumed(node: Node[T]) -> Node[T]:
     return node
 
 
-class Bounded(Channel[T]):
+def _chain(messages: Iterable[T], index: int) -> tuple[Node[T], Node[T], int]:
+    """Link nodes for the messages, numbered from the one after `index`; give the first, the last and their number."""
+    start = end = Node[T](index=index)
+    for message in messages:
+        node: Node[T] = {"message": message, "index": end["index"] + 1}
+        end["next"] = node
+        end = node
+    return start["next"], end, end["index"] - index
+
+
+# One call takes many messages out, so that an interrupt comes before or after all of them.
+_consume: Callable[[Any, str, Nothing], Any] = dict.pop
+
+
+class Bounded(Returning[T]):
     """A channel that holds up to `capacity` messages, at least one."""
 
-    __slots__ = ("_capacity", "_free", "_head", "_receivers_line", "_senders_line", "_tail", "receivers_gone")
-
-    receivers_gone: bool
+    __slots__ = ("_capacity", "_free", "_head", "_receivers_line", "_senders_line", "_tail")
 
     def __init__(self, capacity: int) -> None:
         super().__init__()
         self._capacity = capacity
-        self.receivers_gone = False
         first: Node[T] = {"index": 0}
         self._head = first
         self._tail = first
         self._free = capacity
         self._receivers_line = self.receivers.waiting
         self._senders_line = self.senders.waiting
-
-    def refuse(self) -> None:
-        self.receivers_gone = True
-
-    @property
-    def source(self) -> Source[T]:
-        return self
 
     @property
     def capacity(self) -> int:
@@ -83,6 +91,15 @@ class Bounded(Channel[T]):
 
     def room(self) -> int:
         return self._capacity - self.count()
+
+    def spare(self, side: Side) -> int:
+        return len(self.returned) + self.count() if side is self.receivers else self.room()
+
+    def mark(self) -> tuple[int, int, int]:
+        return _last(self._tail)["index"], _consumed(self._head)["index"], len(self.returned)
+
+    def unchanged(self, mark: tuple[int, int, int]) -> bool:
+        return self.mark() == mark and not self.senders_gone and not self.receivers_gone
 
     def offer(self, message: T) -> Failure | None:
         if self.receivers_gone:
@@ -105,8 +122,29 @@ class Bounded(Channel[T]):
             raise
         return None
 
+    def offer_many(self, messages: deque[T]) -> Failure | None:
+        while messages:
+            last = _last(self._tail)
+            consumed = _consumed(self._head)
+            if self.receivers_gone:
+                return SendError
+            room = consumed["index"] + self._capacity - last["index"]
+            if room <= 0:
+                return Full
+            first, end, size = _chain(islice(messages, room), last["index"])
+            try:
+                if last.setdefault("next", first) is first:
+                    self._tail = end
+                    self.published()
+                    for _ in range(size):
+                        messages.popleft()
+            except BaseException:
+                self.published()
+                raise
+        return None
+
     def popleft(self) -> T:
-        """Take the oldest message out, as a deque does."""
+        message: T | Nothing = NOTHING
         try:
             node = self._head["next"]
             message = node.pop("message")
@@ -116,7 +154,7 @@ class Bounded(Channel[T]):
         except KeyError:  # no next node, or consumed by another
             return self._take_on()
         except BaseException:
-            self.senders.wake()
+            self._cut_short(message)
             raise
         return message
 
@@ -126,10 +164,30 @@ class Bounded(Channel[T]):
         while node is not None:
             node.pop("message", NOTHING)
             node = node.get("next")
+        super().empty()
+
+    def take_many(self, messages: list[T], limit: int) -> None:
+        nodes: list[Node[T]] = []
+        node = self._head
+        while len(nodes) < limit and (after := node.get("next")) is not None:
+            nodes.append(node := after)
+        taken: list[T | Nothing] = []
+        try:
+            taken.extend(map(_consume, nodes, repeat("message"), repeat(NOTHING)))
+            if nodes:
+                self._head = node
+                self.senders.wake()
+            messages.extend(message for message in taken if message is not NOTHING)
+        except BaseException:
+            self.senders.wake()
+            self.give_back([message for message in taken if message is not NOTHING])
+            raise
+        super().take_many(messages, limit - len(messages))
 
     def _take_on(self) -> T:
-        """Take from the first node that is truly unconsumed."""
+        """Take from the first node that is truly unconsumed; if there is none, what was given back."""
         node = self._head
+        message: T | Nothing = NOTHING
         try:
             while (after := node.get("next")) is not None:
                 node = after
@@ -139,9 +197,15 @@ class Bounded(Channel[T]):
                     self.senders.wake()
                     return message
         except BaseException:
-            self.senders.wake()
+            self._cut_short(message)
             raise
-        raise IndexError
+        return self.returned.popleft()
+
+    def _cut_short(self, message: T | Nothing) -> None:
+        """Do what a receive that is cut short owes: wake a sender, for it may have made room, and keep the message."""
+        self.senders.wake()
+        if message is not NOTHING:
+            self.give_back([message])
 
     def _offer_at_end(self, message: T) -> Failure | None:
         """Offer from the true end of the queue, and against what is truly consumed."""

@@ -1,10 +1,12 @@
 """The unbounded flavour: a deque of messages."""
 
 import sys
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Final, TypeVar
 
 from treadle.channels._primitives import deque
-from treadle.channels.core import Channel, Failure, Refusal
+from treadle.channels.core import Channel, Failure, Refusal, untouched
 from treadle.channels.errors import SendError
 
 __all__ = ["Unbounded"]
@@ -59,6 +61,38 @@ class Unbounded(Channel[T]):
             self.published()
             raise
         return None
+
+    def offer_many(self, messages: deque[T]) -> Failure | None:
+        try:
+            self.messages.extend(messages)
+            self.published()
+        except SendError:
+            return SendError
+        except BaseException:
+            self.published()
+            raise
+        messages.clear()
+        return None
+
+    def take_many(self, messages: list[T], limit: int) -> None:
+        try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
+            messages.extend(map(deque.popleft, repeat(self.source, limit)))
+        except IndexError:
+            pass
+
+    def give_back(self, messages: list[T]) -> None:
+        try:
+            self.source.extendleft(reversed(messages))
+            self.published()
+        except BaseException:
+            self.published()
+            raise
+
+    def mark(self) -> Iterator[T]:
+        return iter(self.source)
+
+    def unchanged(self, mark: Iterator[T]) -> bool:
+        return untouched(mark) and not self.senders_gone and not self.receivers_gone
 
     def empty(self) -> None:
         while True:

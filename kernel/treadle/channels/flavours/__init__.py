@@ -1,0 +1,1 @@
+"""The flavours of channels, one file each: how messages are kept, and when there is one."""

@@ -1,0 +1,207 @@
+"""Operations that may have to wait: they are tried, waited for, and tried again.
+
+`perform` does one of several cases: a plain receive or send has a single case, a select has many. A case is
+done by the thread that waits, or by a peer that finds its entry in the line of a rendezvous and pairs with
+it. Of the entries of one operation at most one is paired, because they share a waiter (S85, S102); and an
+operation is not paired with itself, because it does not try while it stands in a line (S96).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+
+from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, State
+from treadle.channels.errors import Full
+from treadle.channels.handles import Handle
+from treadle.channels.timeouts import NOW
+from treadle.channels.waiting import Entry, Match, Waiter
+
+__all__ = ["EXPIRED", "Case", "RecvCase", "SendCase", "Turns", "await_ready", "perform"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+#: Gives the order in which so many cases are tried.
+Turns: TypeAlias = Callable[[int], Iterable[int]]
+
+EXPIRED: Final = -1  # stands where the index of a case would: the deadline has passed
+
+
+class Case(ABC, Generic[T_co]):
+    """One thing that a thread would do: a receive or a send by one handle."""
+
+    __slots__ = ("handle", "message")
+
+    def __init__(self, handle: Handle, message: object = None) -> None:
+        self.handle = handle
+        self.message: Any = message
+
+    @abstractmethod
+    def attempt(self) -> T_co | Nothing:
+        """Do it, or give NOTHING if it would block.
+
+        Raises:
+            Disconnected: it failed, as it will always.
+            HandleClosed: the handle is closed.
+        """
+
+    def entry(self, waiter: Waiter, observes: bool) -> Entry:
+        """Make the entry with which it waits in the line of its channel."""
+        state = self.handle._lease.channel
+        return Entry(waiter, self.handle, state, self.handle._side(state), self.message, observes)
+
+
+class RecvCase(Case[T_co]):
+    """A receive."""
+
+    __slots__ = ()
+
+    def attempt(self) -> T_co | Nothing:
+        return cast("Channel[T_co]", self.handle._lease.channel).look()
+
+
+class SendCase(Case[None]):
+    """A send."""
+
+    __slots__ = ()
+
+    def attempt(self) -> Nothing | None:
+        lease = self.handle._lease
+        try:
+            failure = cast("Channel[Any]", lease.channel).offer(self.message)
+        finally:
+            del lease
+        if failure is None:
+            return None
+        if failure is Full:
+            return NOTHING
+        raise failure(self.message)
+
+
+def _attempt(case: Case[T]) -> T | Nothing:
+    return case.attempt()
+
+
+def perform(
+    cases: Sequence[Case[T]],
+    deadline: float | None,
+    turns: Turns = range,
+    attempt: Callable[[Case[T]], T | Nothing] = _attempt,
+) -> tuple[int, T | Nothing]:
+    """Do one of the cases; give its index and result, or EXPIRED and NOTHING when the deadline has passed.
+
+    Each case is tried before the deadline is looked at (S29, S45, S89). At EXPIRED there was an instant of the
+    call at which every case would have blocked (S100).
+    """
+    in_time = deadline != NOW
+    states = [case.handle._lease.channel for case in cases]
+    try:
+        while True:
+            marks = None if in_time else [state.mark() for state in states]
+            for index in turns(len(cases)):
+                result = attempt(cases[index])
+                if result is not NOTHING:
+                    return index, result
+            if marks is not None:
+                if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):
+                    return EXPIRED, NOTHING
+                continue
+            in_time, index, match = _wait(cases, deadline)
+            if match is not None:
+                return index, match.message
+    except BaseException:
+        _pass_on(cases, states)
+        raise
+
+
+def await_ready(cases: Sequence[Case[T]], deadline: float | None, turns: Turns) -> int:
+    """Give the index of a case that would not block, or EXPIRED when the deadline has passed (S113-S116)."""
+    in_time = True
+    states = [case.handle._lease.channel for case in cases]
+    try:
+        while True:
+            waiter = Waiter()
+            for index in turns(len(cases)):
+                if _ready(cases[index].entry(waiter, observes=True)):
+                    return index
+            if not in_time:
+                return EXPIRED
+            in_time, _, _ = _wait(cases, deadline, observes=True)
+    except BaseException:
+        _pass_on(cases, states)
+        raise
+
+
+def _wait(
+    cases: Sequence[Case[T]], deadline: float | None, observes: bool = False
+) -> tuple[bool, int, Match | None]:
+    """Wait until a case can go on; give whether that was before the deadline.
+
+    Returns:
+        And if a peer has done a case: its index, and the match.
+    """
+    waiter = Waiter()
+    entries = [case.entry(waiter, observes) for case in cases]
+    try:
+        for entry in entries:
+            _enter(entry)
+        in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)
+        index, match = _leave(waiter, entries)
+        # Of one thing the caller makes use, for more the next waiter is woken.
+        used = len(entries) == 1 and not observes
+        for entry in entries:
+            if entry.side.waiting and entry.state.spare(entry.side) > used:
+                entry.side.wake()
+    except BaseException:
+        _, match = _leave(waiter, entries)
+        if match is not None and match.entry.side is match.entry.state.receivers:
+            cast("Channel[Any]", match.entry.state).give_back([match.message])
+        raise
+    return in_time, index, match
+
+
+def _enter(entry: Entry) -> None:
+    """Put an entry in its line: with a lease, so that no peer finds it there after the end (S57)."""
+    lease = entry.owner._lease
+    try:
+        if lease.channel is entry.state is not CLOSED:
+            entry.side.waiting.append(entry)
+    finally:
+        del lease
+
+
+def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
+    """End the wait, and take its entries out of their lines. Doing it twice is doing it once."""
+    end = waiter.withdraw()
+    for entry in entries:
+        entry.side.remove(entry)
+    if isinstance(end, Match):
+        return entries.index(end.entry), end
+    return EXPIRED, None
+
+
+def _ready(entry: Entry) -> bool:
+    """Say whether the operation would not block; on a closed handle none does."""
+    return entry.owner._lease.channel is not entry.state or entry.state.ready(entry)
+
+
+def _any_ready(entries: list[Entry]) -> bool:
+    for entry in entries:  # noqa: SIM110 - any() with a generator is twice as slow
+        if _ready(entry):
+            return True
+    return False
+
+
+def _sleep(waiter: Waiter, entries: list[Entry], deadline: float | None) -> bool:
+    """Sleep until woken, or until a message is due; say whether that was before the deadline."""
+    until = deadline
+    for entry in entries:
+        due = entry.state.due()
+        if due is not None and (until is None or due < until):
+            until = due
+    return waiter.sleep(until) or until != deadline
+
+
+def _pass_on(cases: Sequence[Case[T]], states: list[State]) -> None:
+    for case, state in zip(cases, states, strict=True):  # the handle may be closed by now
+        state.pass_on(case.handle._side(state))

@@ -1,0 +1,203 @@
+"""The sending side: `Sender` of an unbounded channel, `SyncSender` of the others.
+
+The short ways of `send` are written out for speed; whatever may have to wait is an operation with one case.
+"""
+
+from collections.abc import Iterable
+from typing import Generic, Never, Self, TypeVar
+
+from treadle.channels._primitives import deque
+from treadle.channels.core import NOTHING, Channel, Failure, State
+from treadle.channels.errors import Full, HandleClosed, SendError, SendTimeout
+from treadle.channels.flavours.unbounded import Unbounded
+from treadle.channels.handles import Handle
+from treadle.channels.leases import Lease
+from treadle.channels.operations import SendCase, perform
+from treadle.channels.timeouts import deadline_after, deadline_at
+from treadle.channels.waiting import Side
+
+__all__ = ["BaseSender", "Sender", "SyncSender", "WeakSender"]
+
+T_contra = TypeVar("T_contra", contravariant=True)
+S_co = TypeVar("S_co", bound="BaseSender[Never]", covariant=True)
+
+
+class BaseSender(Handle, Generic[T_contra]):
+    """What both senders have in common."""
+
+    __slots__ = ()
+
+    _lease: Lease[Channel[T_contra]]
+
+    def send_timeout(self, message: T_contra, /, timeout: float | None) -> None:
+        """Send the message, blocking for `timeout` seconds at most (S28-S33, P8-P10).
+
+        Raises:
+            SendTimeout: the channel was full until the timeout; the message will not be sent (S32).
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed, or was closed while the call was blocked.
+            TypeError, ValueError: the timeout is no number, or NaN; nothing was sent.
+        """
+        self._send(message, deadline_after(timeout))
+
+    def send_deadline(self, message: T_contra, /, deadline: float | None) -> None:
+        """Send the message, blocking until the instant `deadline` of `time.monotonic()` at most (S34).
+
+        Raises:
+            SendTimeout: the channel was full until the deadline; the message will not be sent.
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed, or was closed while the call was blocked.
+            TypeError, ValueError: the deadline is no number, or NaN; nothing was sent.
+        """
+        self._send(message, deadline_at(deadline))
+
+    def send_many(self, messages: Iterable[T_contra], /) -> None:
+        """Send the messages in order, blocking while the channel is full.
+
+        All that fit go in by one step, with nothing of other senders in between, and wake one receiver,
+        which wakes the next if it leaves something.
+
+        Raises:
+            SendError: all receivers are gone; `.message` is the list of the messages that were not sent.
+            HandleClosed: this handle is closed, or was closed while the call was blocked; likewise.
+        """
+        pending = deque(messages)
+        while pending:
+            failure = self._offer_many(pending)
+            if failure is not None and failure is not Full:
+                raise failure(list(pending))
+            if failure is Full:
+                try:
+                    self._send(pending[0], None)
+                except (SendError, HandleClosed) as error:
+                    error.message = list(pending)
+                    raise
+                pending.popleft()
+
+    def is_disconnected(self) -> bool:
+        """Say whether all receivers are gone."""
+        return self._open().receivers_gone
+
+    def clone(self) -> Self:
+        """Make another handle of the same side (S10).
+
+        Raises:
+            HandleClosed: this handle is closed.
+        """
+        return self._clone()
+
+    def downgrade(self) -> "WeakSender[Self]":
+        """Make a reference to the sending side that does not keep the channel connected.
+
+        Raises:
+            HandleClosed: this handle is closed.
+        """
+        return WeakSender(type(self), self._open())
+
+    def _send(self, message: T_contra, deadline: float | None) -> None:
+        _, result = perform((SendCase(self, message),), deadline)
+        if result is NOTHING:
+            raise SendTimeout(message)
+
+    def _offer(self, message: T_contra) -> Failure | None:
+        """Put the message in without blocking; say what prevented it, if anything did."""
+        lease = self._lease
+        try:
+            return lease.channel.offer(message)
+        finally:
+            del lease
+
+    def _offer_many(self, messages: deque[T_contra]) -> Failure | None:
+        lease = self._lease
+        try:
+            return lease.channel.offer_many(messages)
+        finally:
+            del lease
+
+    def _side(self, channel: State) -> Side:
+        return channel.senders
+
+
+class Sender(BaseSender[T_contra]):
+    """The sending side of an unbounded channel. Any number of threads may use one handle at once (S11)."""
+
+    __slots__ = ()
+
+    _lease: Lease[Unbounded[T_contra]]
+
+    def send(self, message: T_contra, /) -> None:
+        """Send the message; this never blocks (S14, S15, S17, S27). `try_send` is the same.
+
+        Raises:
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed.
+        """
+        lease = self._lease
+        channel = lease.channel
+        try:
+            channel.messages.append(message)
+            if channel.waiting:
+                channel.published()
+        except BaseException:
+            del lease
+            channel.published()
+            raise
+
+    try_send = send
+
+
+class SyncSender(BaseSender[T_contra]):
+    """The sending side of a bounded channel. Any number of threads may use one handle at once (S11)."""
+
+    __slots__ = ()
+
+    def send(self, message: T_contra, /) -> None:
+        """Send the message, blocking while the channel is full, or until a receiver takes it (S14-S17, S22).
+
+        Raises:
+            SendError: all receivers are gone (S17, S19).
+            HandleClosed: this handle is closed, or was closed while the call was blocked (P12).
+        """
+        lease = self._lease
+        try:
+            if lease.channel.offer(message) is None:
+                return
+        finally:
+            del lease
+        self._send(message, None)
+
+    def try_send(self, message: T_contra, /) -> None:
+        """Send the message if that is possible now; never block (S24-S26).
+
+        Raises:
+            Full: the channel was full at some instant of the call; a rendezvous: no receiver waited.
+            SendError: all receivers are gone.
+            HandleClosed: this handle is closed.
+        """
+        failure = self._offer(message)
+        if failure is not None:
+            raise failure(message)
+
+
+class WeakSender(Generic[S_co]):
+    """A reference to the sending side of a channel: it makes a sender while there is one."""
+
+    __slots__ = ("__weakref__", "_channel", "_kind")
+
+    def __init__(self, kind: type[S_co], channel: State, /) -> None:
+        self._kind = kind
+        self._channel = channel
+
+    def upgrade(self) -> S_co | None:
+        """Make a new sender, or give None if all senders are gone: the end is final (S57)."""
+        for seat in self._channel.senders.seats.copy():
+            lease = seat.lease()
+            try:
+                if lease is not None and lease.channel is self._channel:
+                    return self._kind(self._channel)
+            finally:
+                del lease
+        return None
+
+    def __repr__(self) -> str:
+        return "WeakSender { .. }"
