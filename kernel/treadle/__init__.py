@@ -6,6 +6,9 @@ from treadle.channels import (
     Empty,
     Full,
     HandleClosed,
+    Mailboxes,
+    MovedError,
+    Owned,
     Receiver,
     RecvError,
     RecvTimeout,
@@ -14,6 +17,7 @@ from treadle.channels import (
     SendTimeout,
     SyncSender,
     channel,
+    mailboxes,
     sync_channel,
 )
 
@@ -23,6 +27,9 @@ __all__ = [
     "Empty",
     "Full",
     "HandleClosed",
+    "Mailboxes",
+    "MovedError",
+    "Owned",
     "Receiver",
     "RecvError",
     "RecvTimeout",
@@ -31,5 +38,6 @@ __all__ = [
     "Sender",
     "SyncSender",
     "channel",
+    "mailboxes",
     "sync_channel",
 ]

@@ -12,7 +12,9 @@ from treadle.channels.errors import (
     SendTimeout,
 )
 from treadle.channels.handles import Receiver, Sender, SyncSender
+from treadle.channels.mailboxes import Mailboxes
 from treadle.channels.making import channel, sync_channel
+from treadle.channels.owned import MovedError, Owned
 
 __all__ = [
     "ChannelError",
@@ -20,6 +22,9 @@ __all__ = [
     "Empty",
     "Full",
     "HandleClosed",
+    "Mailboxes",
+    "MovedError",
+    "Owned",
     "Receiver",
     "RecvError",
     "RecvTimeout",
