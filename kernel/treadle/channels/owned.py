@@ -8,12 +8,13 @@ while it waits, leaves the sender's Owned as it was.
 """
 
 from collections.abc import Callable
-from typing import Final, Generic, NoReturn, TypeVar, final
+from typing import Final, Generic, NoReturn, TypeVar, cast, final
 
 __all__ = ["MovedError", "Owned", "offer_owned"]
 
 T = TypeVar("T")
-Failure = TypeVar("Failure")
+Message = TypeVar("Message")  # of the channel: a type that Owned[…] is assignable to
+Outcome = TypeVar("Outcome")
 
 MOVED: Final = "the value was moved, by a send or by take(): use it where it went, or make a new Owned"
 
@@ -88,16 +89,18 @@ class Owned(Generic[T]):
         raise TypeError("an Owned cannot be pickled: its value has one owner; use take()")
 
 
-def offer_owned(offer: Callable[[Owned[T]], Failure | None], message: Owned[T]) -> Failure | None:
-    """Offer a fresh Owned with the message's value, and give the value back if that failed.
+def offer_owned(offer: Callable[[Message], Outcome], message: Message) -> Outcome:
+    """Offer a fresh Owned with the value of `message`, an Owned, and give the value back if that failed.
 
-    If `offer` raises, it is not known whether the value entered the channel, and so it is not given back.
+    The outcome of the offer is None, or what prevented it. If `offer` raises, it is not known whether the
+    value entered the channel, and so it is not given back.
 
     Raises:
         MovedError: the message is empty; nothing was offered.
     """
-    moved = message._move()
-    failure = offer(moved)
+    owned = cast("Owned[object]", message)
+    moved = owned._move()
+    failure = offer(cast("Message", moved))
     if failure is not None:
-        message._give_back(moved)
+        owned._give_back(moved)
     return failure
