@@ -25,6 +25,7 @@ from treadle import (
     Empty,
     Full,
     HandleClosed,
+    Mailboxes,
     MovedError,
     Owned,
     SendError,
@@ -191,6 +192,23 @@ def test_a_hundred_megabytes_are_sent_without_a_copy(make: Make) -> None:
     assert peak < 1_000_000
     assert id(owned.value) == address
     assert len(owned.value) == size
+
+
+@pytest.mark.parametrize("latest", [False, True], ids=["banking", "latest"])
+def test_a_send_to_an_address_moves_the_value(latest: bool) -> None:
+    boxes = Mailboxes[str, Owned[object]](latest=latest)
+    owned = Owned[object](hostile)
+    boxes.send(owned, "address")
+    assert repr(owned) == "Owned(moved)"
+    assert boxes.recv("address").value is hostile
+
+
+def test_a_send_to_a_full_or_closed_address_gives_the_owned_back() -> None:
+    boxes = Mailboxes[str, object](capacity=1)
+    boxes.send("first", "address")
+    gives_back(lambda owned: boxes.try_send(owned, "address"), Full)
+    boxes.close()
+    gives_back(lambda owned: boxes.send(owned, "address"), HandleClosed)
 
 
 def interrupt() -> None:

@@ -6,6 +6,9 @@ step that one of several threads wins.
 Closing first says so and then closes what there is; using an address first makes it and then looks whether
 that was said: so none is left open.
 
+Rule: an operation holds the one handle that it uses, and not the other. So an address whose discarding was cut
+short by an exception is disconnected when the exception is gone.
+
 At the end of the file are mailboxes that the whole process shares: global state. Prefer an object of your
 own, which a test can make afresh and which other code cannot write to.
 """
@@ -58,8 +61,7 @@ class Mailboxes(Generic[A, M]):
             HandleClosed: the mailboxes are closed; `.message` is the message that was not sent.
             ChannelError: the address was discarded during the call; likewise.
         """
-        tx, _ = self._box(address)
-        tx.send(message)
+        self._box(address)[0].send(message)
 
     def try_send(self, message: M, address: A) -> None:
         """Send the message to the address if it is not full; never block.
@@ -68,8 +70,7 @@ class Mailboxes(Generic[A, M]):
             Full: the address was full at some instant of the call.
             HandleClosed, ChannelError: as for `send`.
         """
-        tx, _ = self._box(address)
-        tx.try_send(message)
+        self._box(address)[0].try_send(message)
 
     def send_timeout(self, message: M, address: A, timeout: float | None) -> None:
         """Send the message to the address, blocking for `timeout` seconds at most (P8).
@@ -79,8 +80,7 @@ class Mailboxes(Generic[A, M]):
             HandleClosed, ChannelError: as for `send`.
             TypeError, ValueError: the timeout is no number, or NaN; nothing was sent.
         """
-        tx, _ = self._box(address)
-        tx.send_timeout(message, timeout)
+        self._box(address)[0].send_timeout(message, timeout)
 
     def recv(self, address: A) -> M:
         """Receive the oldest message for the address, blocking while there is none.
@@ -89,8 +89,7 @@ class Mailboxes(Generic[A, M]):
             RecvError: the mailboxes are closed and no message is left at the address.
             ChannelError: the address was discarded during the call.
         """
-        _, rx = self._box(address)
-        return rx.recv()
+        return self._box(address)[1].recv()
 
     def try_recv(self, address: A) -> M:
         """Receive the oldest message for the address if there is one; never block.
@@ -99,8 +98,7 @@ class Mailboxes(Generic[A, M]):
             Empty: there was none at some instant of the call.
             RecvError, ChannelError: as for `recv`.
         """
-        _, rx = self._box(address)
-        return rx.try_recv()
+        return self._box(address)[1].try_recv()
 
     def recv_timeout(self, address: A, timeout: float | None) -> M:
         """Receive the oldest message for the address, blocking for `timeout` seconds at most (P8).
@@ -110,8 +108,7 @@ class Mailboxes(Generic[A, M]):
             RecvError, ChannelError: as for `recv`.
             TypeError, ValueError: the timeout is no number, or NaN; nothing was received.
         """
-        _, rx = self._box(address)
-        return rx.recv_timeout(timeout)
+        return self._box(address)[1].recv_timeout(timeout)
 
     def addresses(self) -> list[A]:
         """List the addresses that exist now, in the order of their first use."""
@@ -128,8 +125,9 @@ class Mailboxes(Generic[A, M]):
         An operation under way there fails, and a send gives its message back. The next use makes the
         address anew.
         """
-        tx, rx = self._boxes.pop(address, None) or (None, None)
-        if rx and tx:
+        box = self._boxes.pop(address, None)
+        if box is not None:
+            tx, rx = box
             rx.close()
             tx.close()
 
