@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from examples import basic_channel, multiple_producers, nonblocking_receive
+from examples import basic_channel, multiple_producers, nonblocking_receive, send_to_address
 
 IN_THE_README = ("first_race", "greeting")  # run in test_readme.py
 Capture = pytest.CaptureFixture[str]
@@ -39,8 +39,17 @@ def test_the_nonblocking_receive_works_until_the_message_comes(capsys: Capture) 
     assert set(working) == {"No message yet, doing other work..."}
 
 
+def test_a_message_reaches_its_address_and_a_large_one_moves(capsys: Capture) -> None:
+    send_to_address.main(size=1_000_000)
+    assert capsys.readouterr().out.splitlines() == [
+        "message",
+        "received 1,000,000 bytes",
+        "the value was moved, by a send or by take(): use it where it went, or make a new Owned",
+    ]
+
+
 def test_every_example_is_tested() -> None:
-    here = {basic_channel, multiple_producers, nonblocking_receive}
+    here = {basic_channel, multiple_producers, nonblocking_receive, send_to_address}
     tested = {Path(module.__file__ or "").stem for module in here} | set(IN_THE_README)
     examples = Path(__file__).parent.parent / "examples"
     assert tested == {file.stem for file in examples.glob("*.py")}

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from treadle import Receiver, Sender, SyncSender, channel, sync_channel
-from treadle.channels.waiting import END, Side, Waiter
+from treadle.channels.core import State
+from treadle.channels.waiting import END, Entry, Side, Waiter
 
 T = TypeVar("T")
 AnySender = Sender[Any] | SyncSender[Any]
@@ -63,8 +64,8 @@ class Background(threading.Thread, Generic[T]):
         return self._error
 
 
-def waiters(side: Side) -> list[Waiter]:
-    return [waiter for waiter in side.waiting.copy() if waiter is not END]
+def waiters(side: Side) -> list[Entry]:
+    return [entry for entry in side.waiting.copy() if entry is not END]
 
 
 def until_blocked(side: Side, count: int = 1) -> None:
@@ -75,15 +76,15 @@ def until_blocked(side: Side, count: int = 1) -> None:
         time.sleep(0)
 
 
-def plant(side: Side) -> Waiter:
+def plant(state: State, side: Side) -> Entry:
     """Register a waiter as a blocked thread would."""
-    waiter = Waiter(None)
-    side.waiting.append(waiter)
-    return waiter
+    entry = Entry(Waiter(), None, state, side, None, False)  # type: ignore[arg-type]
+    side.waiting.append(entry)
+    return entry
 
 
-def is_notified(waiter: Waiter) -> bool:
-    return waiter.claim.locked() and not waiter.gate.locked()
+def is_notified(entry: Entry) -> bool:
+    return entry.waiter.is_over() and not entry.waiter._gate.locked()
 
 
 def received(rx: Receiver[T]) -> list[T]:

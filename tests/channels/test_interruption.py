@@ -99,7 +99,7 @@ def test_an_exception_at_any_step_loses_no_wake_up(situation: Make, operation: O
         tx, rx = situation()
         state = tx._lease.channel
         had = state.count()
-        receiver, sender = plant(state.receivers), plant(state.senders)
+        receiver, sender = plant(state, state.receivers), plant(state, state.senders)
         with suppress(Interrupt, ChannelError):
             injection.run(partial(operation, tx, rx))
         if state.count() > had or state.senders_gone:

@@ -1,6 +1,6 @@
 """The passing on of notifications: a notified waiter that does not need its notification.
 
-No threads: `plant` registers a waiter as a blocked thread would, and a receiver or sender whose `_ready`
+No threads: `plant` registers a waiter as a blocked thread would, and a channel whose `ready`
 is overridden acts at the moment between its registration and its sleep.
 """
 
@@ -10,41 +10,52 @@ from typing import Any
 import pytest
 
 from tests.channels.support import Injection, Interrupt, is_notified, plant, waiters
-from treadle import HandleClosed, Receiver, RecvTimeout, SendTimeout, SyncSender, channel, sync_channel
-from treadle.channels.waiting import END, Side, Waiter
+from treadle import HandleClosed, Receiver, RecvTimeout, Sender, SendTimeout, SyncSender, sync_channel
+from treadle.channels.flavours.bounded import Bounded
+from treadle.channels.flavours.unbounded import Unbounded
+from treadle.channels.waiting import END, Entry, Side, Waiter
 
 
-class MeddledReceiver(Receiver[Any]):
-    """Does something else just before it would sleep."""
-
-    meddle: Callable[[], bool]
-
-    def _ready(self) -> bool:
-        return self.meddle()
-
-
-class MeddledSender(SyncSender[Any]):
-    """Does something else just before it would sleep."""
+class MeddledUnbounded(Unbounded[Any]):
+    """Does something else just before a thread would sleep."""
 
     meddle: Callable[[], bool]
 
-    def _ready(self) -> bool:
+    def ready(self, entry: Entry) -> bool:
         return self.meddle()
+
+
+class MeddledBounded(Bounded[Any]):
+    """The same."""
+
+    meddle: Callable[[], bool]
+
+    def ready(self, entry: Entry) -> bool:
+        return self.meddle()
+
+
+def meddled() -> tuple[MeddledUnbounded, Sender[Any], Receiver[Any]]:
+    state = MeddledUnbounded()
+    return state, Sender(state), Receiver(state)
+
+
+def meddled_bounded(capacity: int) -> tuple[MeddledBounded, SyncSender[Any], Receiver[Any]]:
+    state = MeddledBounded(capacity)
+    return state, SyncSender(state), Receiver(state)
 
 
 def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
-    tx, rx = channel[int]()
-    side = tx._lease.channel.receivers
-    planted: list[Waiter] = []
+    state, tx, receiver = meddled()
+    side = state.receivers
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         tx.send(1)
         assert not waiters(side)  # it was the one notified
-        planted.append(plant(side))
+        planted.append(plant(state, side))
         raise Interrupt
 
-    receiver = MeddledReceiver(rx._lease.channel)
-    receiver.meddle = meddle
+    state.meddle = meddle
     with pytest.raises(Interrupt):
         receiver.recv()
     assert is_notified(planted[0])
@@ -52,79 +63,75 @@ def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
 
 
 def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
-    tx, rx = channel[int]()
-    side = tx._lease.channel.receivers
-    planted: list[Waiter] = []
-    receiver = MeddledReceiver(rx._lease.channel)
+    state, tx, receiver = meddled()
+    _other = Receiver(state)
+    side = state.receivers
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         tx.send(1)
-        planted.append(plant(side))
+        planted.append(plant(state, side))
         receiver.close()
         return True
 
-    receiver.meddle = meddle
+    state.meddle = meddle
     with pytest.raises(HandleClosed):
         receiver.recv()
     assert is_notified(planted[0])
 
 
 def test_a_receiver_that_finds_more_than_it_needs_passes_it_on() -> None:
-    tx, rx = channel[int]()
-    side = tx._lease.channel.receivers
-    planted: list[Waiter] = []
+    state, tx, receiver = meddled()
+    side = state.receivers
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         tx.send(1)
         tx.send(2)  # nobody is left to be notified of this one
-        planted.append(plant(side))
+        planted.append(plant(state, side))
         return True
 
-    receiver = MeddledReceiver(rx._lease.channel)
-    receiver.meddle = meddle
+    state.meddle = meddle
     assert receiver.recv() == 1
     assert is_notified(planted[0])
 
 
 def test_a_receiver_that_takes_what_it_was_notified_of_wakes_nobody() -> None:
-    tx, rx = channel[int]()
-    planted: list[Waiter] = []
+    state, tx, receiver = meddled()
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         tx.send(1)
-        planted.append(plant(tx._lease.channel.receivers))
+        planted.append(plant(state, state.receivers))
         return True
 
-    receiver = MeddledReceiver(rx._lease.channel)
-    receiver.meddle = meddle
+    state.meddle = meddle
     assert receiver.recv() == 1
     assert not is_notified(planted[0])
 
 
 def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
-    tx, rx = channel[int]()
+    state, tx, receiver = meddled()
 
     def meddle() -> bool:
         tx.send(1)
         return False
 
-    receiver = MeddledReceiver(rx._lease.channel)
-    receiver.meddle = meddle
+    state.meddle = meddle
     assert receiver.recv_timeout(0) == 1
 
 
 def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
-    tx, rx = sync_channel[int](1)
-    tx.send(1)
-    planted: list[Waiter] = []
+    state, sender, rx = meddled_bounded(1)
+    sender.send(1)
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         assert rx.recv() == 1
-        planted.append(plant(tx._lease.channel.senders))
+        planted.append(plant(state, state.senders))
         raise Interrupt
 
-    sender = MeddledSender(tx._lease.channel)
-    sender.meddle = meddle
+    state.meddle = meddle
     with pytest.raises(Interrupt):
         sender.send(2)
     assert is_notified(planted[0])
@@ -132,18 +139,17 @@ def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
 
 
 def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
-    tx, rx = sync_channel[int](2)
-    tx.send(1)
-    tx.send(2)
-    planted: list[Waiter] = []
+    state, sender, rx = meddled_bounded(2)
+    sender.send(1)
+    sender.send(2)
+    planted: list[Entry] = []
 
     def meddle() -> bool:
         assert [rx.recv(), rx.recv()] == [1, 2]
-        planted.append(plant(tx._lease.channel.senders))
+        planted.append(plant(state, state.senders))
         return True
 
-    sender = MeddledSender(tx._lease.channel)
-    sender.meddle = meddle
+    state.meddle = meddle
     sender.send(3)
     assert is_notified(planted[0])
 
@@ -151,33 +157,38 @@ def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
 def test_waiters_that_left_are_not_notified() -> None:
     """B11, S49: a later send goes to the one that still waits."""
     tx, rx = sync_channel[int](1)
+    state = tx._lease.channel
     for _ in range(10):
         with pytest.raises(RecvTimeout):
             rx.recv_timeout(0)
-    waiting = plant(tx._lease.channel.receivers)
+    waiting = plant(state, state.receivers)
     tx.send(1)
     assert is_notified(waiting)
     for _ in range(10):
         with pytest.raises(SendTimeout):
             tx.send_timeout(2, 0)
-    waiting = plant(tx._lease.channel.senders)
+    waiting = plant(state, state.senders)
     rx.recv()
     assert is_notified(waiting)
-    assert not tx._lease.channel.receivers.waiting
-    assert not tx._lease.channel.senders.waiting
+    assert not state.receivers.waiting
+    assert not state.senders.waiting
 
 
-def test_a_waiter_is_claimed_once() -> None:
-    waiter = Waiter(None)
-    assert waiter.notify()
-    assert not waiter.notify()
+def test_a_wait_is_ended_once() -> None:
+    waiter = Waiter()
+    first, second = object(), object()
+    assert waiter.end(first)
+    assert waiter.end(first), "the one who ended it may do so again, after an interrupt"
+    assert not waiter.end(second)
+    assert waiter.withdraw() is first
     assert waiter.sleep(None)
 
 
-def test_waking_skips_waiters_that_were_claimed_by_others() -> None:
-    side = Side()
-    first, second = plant(side), plant(side)
-    first.claim.acquire(False)  # as one that gives up, or whose notifier was interrupted
+def test_waking_skips_waiters_that_were_ended_by_others() -> None:
+    state = Unbounded[Any]()
+    side = state.receivers
+    first, second = plant(state, side), plant(state, side)
+    first.waiter.withdraw()  # as one that gives up, or whose notifier was interrupted
     side.wake()
     assert is_notified(first)
     assert is_notified(second)
@@ -185,27 +196,29 @@ def test_waking_skips_waiters_that_were_claimed_by_others() -> None:
 
 
 def test_a_waiter_that_leaves_at_any_step_of_a_wake_up_swallows_none() -> None:
-    """B3: either it was claimed before it left, and knows it, or the next one is notified."""
+    """B3: either it was woken before it left, and knows it, or the next one is woken."""
     for step in range(1_000):
-        side = Side()
-        first, second = plant(side), plant(side)
-        claimed: list[bool] = []
+        state = Unbounded[Any]()
+        side = state.receivers
+        first, second = plant(state, side), plant(state, side)
+        woken: list[bool] = []
 
-        def leave(side: Side = side, first: Waiter = first, claimed: list[bool] = claimed) -> None:
-            claimed.append(first.claim.locked())
-            side.leave(first)
+        def leave(side: Side = side, first: Entry = first, woken: list[bool] = woken) -> None:
+            woken.append(first.waiter.withdraw() is not None)
+            side.remove(first)
 
         injection = Injection(step, leave)
         injection.run(side.wake)
         if not injection.done:
             break
-        assert claimed == [not is_notified(second)]
+        assert woken == [not is_notified(second)]
     assert step > 10
 
 
 def test_waking_stops_at_the_end() -> None:
-    side = Side()
-    first = plant(side)
+    state = Unbounded[Any]()
+    side = state.receivers
+    first = plant(state, side)
     side.waiting.append(END)
     side.wake()
     side.wake()

@@ -12,7 +12,9 @@ from treadle.channels.errors import (
     SendError,
     SendTimeout,
 )
+from treadle.channels.mailboxes import Mailboxes
 from treadle.channels.making import after, at, bounded, channel, never, sync_channel, tick, unbounded
+from treadle.channels.owned import MovedError, Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
 from treadle.channels.selecting import Select, Selected, recv, select, send
 from treadle.channels.senders import Sender, SyncSender, WeakSender
@@ -23,6 +25,9 @@ __all__ = [
     "Empty",
     "Full",
     "HandleClosed",
+    "Mailboxes",
+    "MovedError",
+    "Owned",
     "Receiver",
     "RecvError",
     "RecvTimeout",

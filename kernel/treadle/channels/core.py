@@ -17,7 +17,7 @@ message included, and counts as having come before (S21, S59).
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
 
 from treadle.channels._primitives import deque
 from treadle.channels.discarding import discard
@@ -74,6 +74,8 @@ class State(ABC):
     """What a handle needs to know of its channel apart from the messages."""
 
     __slots__ = ("receivers", "senders", "senders_gone")
+
+    pairs: ClassVar[bool] = False  # whether the message of a waiting sender may be taken out of its entry
 
     def __init__(self) -> None:
         self.senders = Side()

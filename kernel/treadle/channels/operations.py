@@ -8,13 +8,17 @@ operation is not paired with itself, because it does not try while it stands in 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, State
 from treadle.channels.errors import Full
 from treadle.channels.handles import Handle
+from treadle.channels.owned import Owned
 from treadle.channels.timeouts import NOW
 from treadle.channels.waiting import Entry, Match, Waiter
+
+if TYPE_CHECKING:
+    from treadle.channels.senders import BaseSender
 
 __all__ = ["EXPIRED", "Case", "RecvCase", "SendCase", "Turns", "await_ready", "perform"]
 
@@ -50,6 +54,9 @@ class Case(ABC, Generic[T_co]):
         state = self.handle._lease.channel
         return Entry(waiter, self.handle, state, self.handle._side(state), self.message, observes)
 
+    def lend(self, entry: Entry, lent: list[Entry]) -> None:
+        """Move what is to be moved into the entry, for as long as it stands in its line."""
+
 
 class RecvCase(Case[T_co]):
     """A receive."""
@@ -66,16 +73,23 @@ class SendCase(Case[None]):
     __slots__ = ()
 
     def attempt(self) -> Nothing | None:
-        lease = self.handle._lease
-        try:
-            failure = cast("Channel[Any]", lease.channel).offer(self.message)
-        finally:
-            del lease
+        failure = cast("BaseSender[Any]", self.handle)._offer(self.message)
         if failure is None:
             return None
         if failure is Full:
             return NOTHING
         raise failure(self.message)
+
+    def lend(self, entry: Entry, lent: list[Entry]) -> None:
+        if type(self.message) is not Owned or entry.observes or not entry.state.pairs:
+            return
+        for other in lent:
+            if other.lender is self.message:  # two cases may send the same: whichever is first
+                entry.message = other.message
+                break
+        else:
+            entry.message = self.message._move()
+        entry.lender = self.message
 
 
 def _attempt(case: Case[T]) -> T | Nothing:
@@ -143,7 +157,8 @@ def _wait(
     waiter = Waiter()
     entries = [case.entry(waiter, observes) for case in cases]
     try:
-        for entry in entries:
+        for case, entry in zip(cases, entries, strict=True):
+            case.lend(entry, entries)
             _enter(entry)
         in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)
         index, match = _leave(waiter, entries)
@@ -173,11 +188,15 @@ def _enter(entry: Entry) -> None:
 def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
     """End the wait, and take its entries out of their lines. Doing it twice is doing it once."""
     end = waiter.withdraw()
-    for entry in entries:
+    match = end if isinstance(end, Match) else None
+    done = EXPIRED
+    for index, entry in enumerate(entries):
         entry.side.remove(entry)
-    if isinstance(end, Match):
-        return entries.index(end.entry), end
-    return EXPIRED, None
+        if match is not None and match.entry is entry:
+            done = index
+        elif entry.lender is not None and (match is None or match.entry.message is not entry.message):
+            entry.lender._give_back(entry.message)
+    return done, match
 
 
 def _ready(entry: Entry) -> bool:

@@ -4,6 +4,8 @@ The short ways of `send` are written out for speed; whatever may have to wait is
 """
 
 from collections.abc import Iterable
+from itertools import repeat
+from operator import is_
 from typing import Generic, Never, Self, TypeVar
 
 from treadle.channels._primitives import deque
@@ -13,6 +15,7 @@ from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.handles import Handle
 from treadle.channels.leases import Lease
 from treadle.channels.operations import SendCase, perform
+from treadle.channels.owned import Owned, offer_owned
 from treadle.channels.timeouts import deadline_after, deadline_at
 from treadle.channels.waiting import Side
 
@@ -103,11 +106,18 @@ class BaseSender(Handle, Generic[T_contra]):
         """Put the message in without blocking; say what prevented it, if anything did."""
         lease = self._lease
         try:
+            if type(message) is Owned:
+                return offer_owned(lease.channel.offer, message)
             return lease.channel.offer(message)
         finally:
             del lease
 
     def _offer_many(self, messages: deque[T_contra]) -> Failure | None:
+        if any(map(is_, map(type, messages), repeat(Owned))):  # those move one by one
+            failure = self._offer(messages[0])
+            if failure is None:
+                messages.popleft()
+            return failure
         lease = self._lease
         try:
             return lease.channel.offer_many(messages)
@@ -131,7 +141,11 @@ class Sender(BaseSender[T_contra]):
         Raises:
             SendError: all receivers are gone.
             HandleClosed: this handle is closed.
+            MovedError: the message is an Owned whose value was moved.
         """
+        if type(message) is Owned:
+            self._send(message, None)
+            return
         lease = self._lease
         channel = lease.channel
         try:
@@ -157,7 +171,11 @@ class SyncSender(BaseSender[T_contra]):
         Raises:
             SendError: all receivers are gone (S17, S19).
             HandleClosed: this handle is closed, or was closed while the call was blocked (P12).
+            MovedError: the message is an Owned whose value was moved.
         """
+        if type(message) is Owned:
+            self._send(message, None)
+            return
         lease = self._lease
         try:
             if lease.channel.offer(message) is None:

@@ -28,6 +28,7 @@ from treadle.channels._primitives import (
 if TYPE_CHECKING:
     from treadle.channels.core import Seat, State
     from treadle.channels.handles import Handle
+    from treadle.channels.owned import Owned
 
 __all__ = ["END", "Entry", "Match", "Side", "Waiter"]
 
@@ -99,7 +100,7 @@ class Entry:
     One that only `observes` wants to know whether there is a peer, and is not paired with it (S113).
     """
 
-    __slots__ = ("message", "observes", "owner", "side", "state", "waiter")
+    __slots__ = ("lender", "message", "observes", "owner", "side", "state", "waiter")
 
     def __init__(
         self, waiter: Waiter, owner: "Handle", state: "State", side: "Side", message: object, observes: bool
@@ -108,7 +109,8 @@ class Entry:
         self.owner = owner
         self.state = state
         self.side = side
-        self.message = message
+        self.message: Any = message
+        self.lender: Owned[object] | None = None  # whose value the message has, until it is taken
         self.observes = observes
 
 

@@ -19,7 +19,6 @@ from typing import Any, Generic, TypedDict, TypeVar
 from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Failure, Nothing, Returning
 from treadle.channels.errors import Full, SendError
-from treadle.channels.waiting import Side
 
 __all__ = ["Bounded"]
 
@@ -82,18 +81,20 @@ class Bounded(Returning[T]):
         return self._capacity
 
     def count(self) -> int:
+        return min(
+            self._queued() + len(self.returned), self._capacity
+        )  # S9, also while something is given back
+
+    def room(self) -> int:
+        return self._capacity - self._queued()
+
+    def _queued(self) -> int:
         while True:
             consumed = _consumed(self._head)
             last = _last(self._tail)
             # When nothing was consumed meanwhile, both were true at the instant `last` had no next node.
             if _consumed(consumed) is consumed:
                 return 0 if self.receivers_gone else last["index"] - consumed["index"]
-
-    def room(self) -> int:
-        return self._capacity - self.count()
-
-    def spare(self, side: Side) -> int:
-        return len(self.returned) + self.count() if side is self.receivers else self.room()
 
     def mark(self) -> tuple[int, int, int]:
         return _last(self._tail)["index"], _consumed(self._head)["index"], len(self.returned)
@@ -144,6 +145,8 @@ class Bounded(Returning[T]):
         return None
 
     def popleft(self) -> T:
+        if self.returned:
+            return self._take_on()
         message: T | Nothing = NOTHING
         try:
             node = self._head["next"]
@@ -167,6 +170,9 @@ class Bounded(Returning[T]):
         super().empty()
 
     def take_many(self, messages: list[T], limit: int) -> None:
+        if self.returned:
+            super().take_many(messages, limit)
+            return
         nodes: list[Node[T]] = []
         node = self._head
         while len(nodes) < limit and (after := node.get("next")) is not None:
@@ -182,10 +188,13 @@ class Bounded(Returning[T]):
             self.senders.wake()
             self.give_back([message for message in taken if message is not NOTHING])
             raise
-        super().take_many(messages, limit - len(messages))
 
     def _take_on(self) -> T:
-        """Take from the first node that is truly unconsumed; if there is none, what was given back."""
+        """Take what was given back, or from the first node that is truly unconsumed."""
+        try:
+            return self.returned.popleft()
+        except IndexError:
+            pass
         node = self._head
         message: T | Nothing = NOTHING
         try:
@@ -199,7 +208,7 @@ class Bounded(Returning[T]):
         except BaseException:
             self._cut_short(message)
             raise
-        return self.returned.popleft()
+        raise IndexError
 
     def _cut_short(self, message: T | Nothing) -> None:
         """Do what a receive that is cut short owes: wake a sender, for it may have made room, and keep the message."""

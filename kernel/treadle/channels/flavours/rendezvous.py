@@ -30,6 +30,8 @@ class Rendezvous(Returning[T]):
 
     __slots__ = ()
 
+    pairs = True
+
     @property
     def capacity(self) -> int:
         return 0
