@@ -70,16 +70,16 @@ def marks_in(source: str, file: str) -> Iterator[Mark]:
         ValueError: a marker is where no test is, or names its statements by anything but plain texts.
     """
     tree = ast.parse(source)
-    astray = {node for node in ast.walk(tree) if _is_marker(node)}
-    for node in ast.walk(tree):
+    astray = {call for call in ast.walk(tree) if _is_marker(call)}
+    for node in tree.body:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
         markers = [decorator for decorator in node.decorator_list if _is_marker(decorator)]
         if markers and _is_test(node):
             astray.difference_update(markers)
             yield Mark(f"{file}::{node.name}", tuple(n for marker in markers for n in _numbers(marker, file)))
-    for node in astray:
-        raise ValueError(f"{file}: this marker decorates no test: {ast.unparse(node)}")
+    for call in astray:
+        raise ValueError(f"{file}: this marker decorates no test: {ast.unparse(call)}")
 
 
 def _is_marker(node: ast.AST) -> bool:
@@ -95,6 +95,8 @@ def _is_test(node: ast.FunctionDef | ast.ClassDef) -> bool:
 
 def _numbers(marker: ast.expr, file: str) -> Iterator[str]:
     assert isinstance(marker, ast.Call)
+    if not marker.args:
+        raise ValueError(f"{file}: this marker names no statement: {ast.unparse(marker)}")
     for argument in marker.args:
         if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
             raise ValueError(f"{file}: a statement is named by a plain text: {ast.unparse(marker)}")
