@@ -32,6 +32,7 @@ class MeddledSender(SyncSender[Any]):
         return self.meddle()
 
 
+@pytest.mark.statement("S75", "P1")
 def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
     tx, rx = channel[int]()
     side = tx._lease.channel.receivers
@@ -51,6 +52,7 @@ def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
     assert len(tx) == 1
 
 
+@pytest.mark.statement("S75")
 def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
     tx, rx = channel[int]()
     side = tx._lease.channel.receivers
@@ -69,6 +71,7 @@ def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
     assert is_notified(planted[0])
 
 
+@pytest.mark.statement("S75")
 def test_a_receiver_that_finds_more_than_it_needs_passes_it_on() -> None:
     tx, rx = channel[int]()
     side = tx._lease.channel.receivers
@@ -101,6 +104,7 @@ def test_a_receiver_that_takes_what_it_was_notified_of_wakes_nobody() -> None:
     assert not is_notified(planted[0])
 
 
+@pytest.mark.statement("S48")
 def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
     tx, rx = channel[int]()
 
@@ -113,6 +117,7 @@ def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
     assert receiver.recv_timeout(0) == 1
 
 
+@pytest.mark.statement("S75", "P1")
 def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
     tx, rx = sync_channel[int](1)
     tx.send(1)
@@ -131,6 +136,7 @@ def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
     assert len(rx) == 0
 
 
+@pytest.mark.statement("S75")
 def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
     tx, rx = sync_channel[int](2)
     tx.send(1)
@@ -148,6 +154,7 @@ def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
     assert is_notified(planted[0])
 
 
+@pytest.mark.statement("S32", "S49")
 def test_waiters_that_left_are_not_notified() -> None:
     """B11, S49: a later send goes to the one that still waits."""
     tx, rx = sync_channel[int](1)
@@ -174,6 +181,7 @@ def test_a_waiter_is_claimed_once() -> None:
     assert waiter.sleep(None)
 
 
+@pytest.mark.statement("S75")
 def test_waking_skips_waiters_that_were_claimed_by_others() -> None:
     side = Side()
     first, second = plant(side), plant(side)
@@ -184,6 +192,7 @@ def test_waking_skips_waiters_that_were_claimed_by_others() -> None:
     assert not side.waiting
 
 
+@pytest.mark.statement("S75")
 def test_a_waiter_that_leaves_at_any_step_of_a_wake_up_swallows_none() -> None:
     """B3: either it was claimed before it left, and knows it, or the next one is notified."""
     for step in range(1_000):
