@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: verify test lint bench wheel clean
+.PHONY: verify test lint bench docs wheel clean
 
 verify: $(READY)
 	$(BIN)/treadle verify
@@ -22,12 +22,16 @@ bench: $(READY)
 	$(PIP) install --group bench
 	$(BIN)/python benchmarks/run.py
 
+docs: $(READY)
+	$(PIP) install --group docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet docs site
+
 wheel: $(READY)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) dist site
 
 # Built in one go: a half-made environment has no .ready and is made again.
 $(READY): pyproject.toml

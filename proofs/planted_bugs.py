@@ -8,9 +8,9 @@ from treadle.report import Evidence, Progress, claim
 
 LOST_WAKE_UP = Mutation(
     "mutant_lost_wake_up",
-    "waiting.py",
-    "in_time = ready() or waiter.sleep(deadline)",
-    "in_time = waiter.sleep(deadline)",
+    "operations.py",
+    "in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)",
+    "in_time = _sleep(waiter, entries, deadline)",
 )
 LOST_MESSAGE = Mutation(
     "mutant_lost_message",
@@ -20,7 +20,7 @@ LOST_MESSAGE = Mutation(
 )
 ONE_TOO_MANY = Mutation(
     "mutant_one_too_many",
-    "bounded.py",
+    "flavours/bounded.py",
     'self._free = free = self._head["index"] + self._capacity\n',
     'self._free = free = self._head["index"] + self._capacity + 1\n',
 )

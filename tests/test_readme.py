@@ -50,13 +50,6 @@ def test_the_commands_of_the_readme_are_targets_of_the_makefile() -> None:
     assert all(re.search(rf"^{target}:", makefile.read_text(), re.MULTILINE) for target in wanted)
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([a-zA-Z_/.]+)\)", README))
-def test_a_link_of_the_readme_leads_somewhere(link: str) -> None:
-    if not (ROOT / "docs").exists():
-        pytest.skip("the wheel is tested without the documentation")
-    assert (ROOT / link).exists()
-
-
 def test_the_model_in_the_documentation_is_violated_in_seven_states(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

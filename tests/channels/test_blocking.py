@@ -22,6 +22,7 @@ from treadle import (
 )
 
 
+@pytest.mark.statement("S37", "S48", "S51")
 @every_flavour
 @pytest.mark.parametrize("timeout", [None, LONG, float("inf"), 1e300, threading.TIMEOUT_MAX, 10**400])
 def test_a_blocked_receive_is_woken_by_a_send(make: Make, timeout: float | None) -> None:
@@ -34,6 +35,7 @@ def test_a_blocked_receive_is_woken_by_a_send(make: Make, timeout: float | None)
     assert not waiters(tx._lease.channel.receivers)
 
 
+@pytest.mark.statement("S11", "S75")
 @every_flavour
 def test_each_send_wakes_one_of_several_receivers(make: Make) -> None:
     """S75."""
@@ -46,6 +48,7 @@ def test_each_send_wakes_one_of_several_receivers(make: Make) -> None:
     assert not waiters(tx._lease.channel.receivers)
 
 
+@pytest.mark.statement("S40", "S41", "G4")
 @every_flavour
 def test_the_last_sender_wakes_all_receivers(make: Make) -> None:
     """S40, S41."""
@@ -57,6 +60,7 @@ def test_the_last_sender_wakes_all_receivers(make: Make) -> None:
         assert type(thread.error()) is RecvError
 
 
+@pytest.mark.statement("S42", "S77")
 @every_flavour
 def test_a_blocked_iteration_gets_the_last_message_and_ends(make: Make) -> None:
     """S42, S77."""
@@ -69,6 +73,7 @@ def test_a_blocked_iteration_gets_the_last_message_and_ends(make: Make) -> None:
     assert consumer.outcome() == [1, 2]
 
 
+@pytest.mark.statement("S16", "S33", "G8")
 @pytest.mark.parametrize("timeout", [None, LONG, float("inf"), 1e300])
 def test_a_blocked_send_is_woken_by_a_receive(timeout: float | None) -> None:
     """S16, S33."""
@@ -82,6 +87,7 @@ def test_a_blocked_send_is_woken_by_a_receive(timeout: float | None) -> None:
     assert not waiters(rx._lease.channel.senders)
 
 
+@pytest.mark.statement("S11", "S75")
 def test_each_receive_wakes_one_of_several_senders() -> None:
     """S75."""
     tx, rx = sync_channel[int](2)
@@ -94,6 +100,7 @@ def test_each_receive_wakes_one_of_several_senders() -> None:
         sender.outcome()
 
 
+@pytest.mark.statement("S19", "S20")
 def test_the_last_receiver_wakes_all_senders_with_their_own_messages() -> None:
     """S19, S20."""
     tx, rx = sync_channel[object](1)
@@ -108,6 +115,7 @@ def test_the_last_receiver_wakes_all_senders_with_their_own_messages() -> None:
         assert error.message is message
 
 
+@pytest.mark.statement("S65", "P12")
 @every_flavour
 def test_closing_a_receiver_ends_what_is_blocked_through_it(make: Make) -> None:
     """P12."""
@@ -122,6 +130,7 @@ def test_closing_a_receiver_ends_what_is_blocked_through_it(make: Make) -> None:
         tx.send(1)
 
 
+@pytest.mark.statement("S65", "G4", "P12")
 def test_closing_a_sender_ends_what_is_blocked_through_it_and_no_other() -> None:
     """P12."""
     tx, rx = sync_channel[str](1)
@@ -142,6 +151,7 @@ def test_closing_a_sender_ends_what_is_blocked_through_it_and_no_other() -> None
     assert list(rx) == ["other"]
 
 
+@pytest.mark.statement("S47")
 @every_flavour
 def test_a_receive_never_times_out_early(make: Make) -> None:
     """S47, P10."""
@@ -164,6 +174,7 @@ def test_a_send_never_times_out_early() -> None:
     assert not waiters(rx._lease.channel.senders)
 
 
+@pytest.mark.statement("S29", "S45", "S46", "P8")
 @every_flavour
 @pytest.mark.parametrize("timeout", [0, 0.0, -0.0, -1, -1e300, float("-inf"), -(10**400)])
 def test_a_timeout_that_is_over_still_tries(make: Make, timeout: float) -> None:
@@ -180,6 +191,7 @@ def test_a_timeout_that_is_over_still_tries(make: Make, timeout: float) -> None:
         rx.recv_timeout(timeout)
 
 
+@pytest.mark.statement("P8")
 @every_flavour
 @pytest.mark.parametrize(
     ("timeout", "error"), [(float("nan"), ValueError), (True, TypeError), ("1", TypeError), (1j, TypeError)]
@@ -206,6 +218,7 @@ def frequent_switches() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.statement("S11", "S68", "S70")
 @pytest.mark.usefixtures("frequent_switches")
 @pytest.mark.parametrize("capacity", [None, 1, 2, 64])
 @pytest.mark.parametrize("style", ["block", "timeout", "try"])
@@ -248,6 +261,7 @@ def test_nothing_is_lost_or_doubled_or_reordered_under_load(capacity: int | None
     assert not waiters(rx._lease.channel.senders)
 
 
+@pytest.mark.statement("S64")
 @pytest.mark.usefixtures("frequent_switches")
 @every_flavour
 def test_sends_that_race_with_the_last_receiver_succeed_or_give_back(make: Make) -> None:
@@ -262,6 +276,7 @@ def test_sends_that_race_with_the_last_receiver_succeed_or_give_back(make: Make)
         assert len(tx) == 0
 
 
+@pytest.mark.statement("S42", "S57")
 @pytest.mark.usefixtures("frequent_switches")
 @every_flavour
 def test_a_send_that_races_with_the_close_of_its_own_handle_tells_the_truth(make: Make) -> None:

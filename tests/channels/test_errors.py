@@ -38,6 +38,7 @@ class Hostile:
         raise RuntimeError("shown")
 
 
+@pytest.mark.statement("S131")
 @pytest.mark.parametrize(
     ("error", "text"),
     [
@@ -57,6 +58,7 @@ def test_texts(error: ChannelError, text: str) -> None:
     assert str(error) == text
 
 
+@pytest.mark.statement("S134")
 @pytest.mark.parametrize(
     ("kind", "base"),
     [
@@ -77,6 +79,7 @@ def test_a_closed_handle_is_no_disconnection() -> None:
     assert not issubclass(HandleClosed, Disconnected)
 
 
+@pytest.mark.statement("S18", "S132")
 @pytest.mark.parametrize("kind", UNSENT)
 def test_the_message_is_the_very_object_and_is_never_shown(
     kind: type[SendError] | type[Full] | type[SendTimeout] | type[HandleClosed],
@@ -90,6 +93,7 @@ def test_the_message_is_the_very_object_and_is_never_shown(
     assert error.args == (kind.text,)
 
 
+@pytest.mark.statement("S135", "P7")
 @pytest.mark.parametrize("kind", UNSENT)
 def test_equality_is_by_kind_and_identity_of_the_message(
     kind: type[SendError] | type[Full] | type[SendTimeout] | type[HandleClosed],
@@ -104,6 +108,7 @@ def test_equality_is_by_kind_and_identity_of_the_message(
     assert kind(message) != "error"
 
 
+@pytest.mark.statement("S135")
 @pytest.mark.parametrize("kind", PLAIN)
 def test_errors_without_a_message_are_equal_by_kind(kind: type[ChannelError]) -> None:
     assert kind() == kind()

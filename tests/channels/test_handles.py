@@ -27,6 +27,7 @@ from treadle import (
 )
 
 
+@pytest.mark.statement("S1")
 @every_flavour
 def test_a_pair_is_sender_then_receiver(make: Make) -> None:
     """S1."""
@@ -37,6 +38,7 @@ def test_a_pair_is_sender_then_receiver(make: Make) -> None:
     assert isinstance(pair[1], Receiver)
 
 
+@pytest.mark.statement("S53", "S54")
 @every_flavour
 def test_dropping_one_clone_of_several_changes_nothing(make: Make) -> None:
     """S53, S54."""
@@ -55,6 +57,7 @@ def test_dropping_one_clone_of_several_changes_nothing(make: Make) -> None:
         rx.try_recv()
 
 
+@pytest.mark.statement("P5")
 @every_flavour
 def test_senders_collected_as_garbage_disconnect(make: Make) -> None:
     """P5."""
@@ -68,6 +71,7 @@ def test_senders_collected_as_garbage_disconnect(make: Make) -> None:
     assert list(rx) == [1]
 
 
+@pytest.mark.statement("S17", "S18", "S56", "S133", "G3", "P5")
 @every_flavour
 def test_a_receiver_collected_as_garbage_disconnects(make: Make) -> None:
     """P5, S17: even while there is room."""
@@ -82,6 +86,7 @@ def test_a_receiver_collected_as_garbage_disconnects(make: Make) -> None:
         assert failure.value.message is message
 
 
+@pytest.mark.statement("S25", "S30", "S56")
 def test_disconnection_outranks_fullness() -> None:
     """S25, S30."""
     tx, rx = sync_channel[int](1)
@@ -92,6 +97,7 @@ def test_disconnection_outranks_fullness() -> None:
             send(2)
 
 
+@pytest.mark.statement("S58")
 @every_flavour
 def test_a_clone_made_after_the_receivers_are_gone_is_disconnected(make: Make) -> None:
     """S58."""
@@ -103,6 +109,7 @@ def test_a_clone_made_after_the_receivers_are_gone_is_disconnected(make: Make) -
         twin.send(1)
 
 
+@pytest.mark.statement("P13")
 @every_flavour
 def test_with_closes_the_handle_also_when_the_block_raises(make: Make) -> None:
     tx, rx = make()
@@ -137,6 +144,7 @@ RECEIVING: list[Callable[[Receiver[Any]], object]] = [
 ]
 
 
+@pytest.mark.statement("G3", "P13")
 @every_flavour
 @pytest.mark.parametrize("index", range(len(SENDING)))
 def test_sending_through_a_closed_handle_gives_the_message_back(make: Make, index: int) -> None:
@@ -151,6 +159,7 @@ def test_sending_through_a_closed_handle_gives_the_message_back(make: Make, inde
         rx.close()
 
 
+@pytest.mark.statement("P13")
 @every_flavour
 def test_receiving_through_a_closed_handle_fails(make: Make) -> None:
     """P13; whether or not the other side is still there."""
@@ -213,6 +222,7 @@ def test_the_error_of_a_refused_clone_does_not_keep_the_channel_connected(make: 
     assert rx.is_disconnected()
 
 
+@pytest.mark.statement("P13")
 @every_flavour
 def test_a_closed_handle_answers_no_question_but_shows_itself(make: Make) -> None:
     tx, rx = make()
@@ -228,6 +238,7 @@ def test_a_closed_handle_answers_no_question_but_shows_itself(make: Make) -> Non
     assert repr(rx) == "Receiver { .. }"
 
 
+@pytest.mark.statement("P12")
 @every_flavour
 def test_closing_one_clone_leaves_the_others_open(make: Make) -> None:
     """P12."""
@@ -238,6 +249,7 @@ def test_closing_one_clone_leaves_the_others_open(make: Make) -> None:
     assert rx.recv() == 1
 
 
+@pytest.mark.statement("P14")
 def test_handles_show_no_messages() -> None:
     """S13."""
     tx, rx = channel[str]()
@@ -266,6 +278,7 @@ def test_same_channel(make: Make) -> None:
     assert not rx.same_channel(other_rx)
 
 
+@pytest.mark.statement("P14")
 @every_flavour
 def test_handles_are_neither_copied_nor_pickled(make: Make) -> None:
     """P14."""
@@ -275,6 +288,7 @@ def test_handles_are_neither_copied_nor_pickled(make: Make) -> None:
                 refuse(handle)
 
 
+@pytest.mark.statement("P14")
 @every_flavour
 def test_handles_take_weak_references_and_no_attributes(make: Make) -> None:
     """P14."""
@@ -284,6 +298,7 @@ def test_handles_take_weak_references_and_no_attributes(make: Make) -> None:
             handle.note = 1  # type: ignore[union-attr]
 
 
+@pytest.mark.statement("P14")
 def test_a_subclass_is_a_handle_too() -> None:
     """P14."""
 
@@ -311,6 +326,7 @@ def test_handles_are_not_made_by_hand(kind: Callable[..., object]) -> None:
     gc.collect()  # and the half-made one dies quietly
 
 
+@pytest.mark.statement("P17")
 @pytest.mark.parametrize("ending", ["", "sys.exit(0)", "raise SystemExit"])
 def test_handles_that_outlive_the_program_print_nothing(ending: str) -> None:
     """P17: late finalizers, and a daemon thread that is still blocked."""

@@ -91,6 +91,7 @@ OPERATIONS: dict[str, Operation] = {
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
+@pytest.mark.statement("S66", "P1")
 @every_situation
 @every_operation
 def test_an_exception_at_any_step_loses_no_wake_up(situation: Make, operation: Operation) -> None:
@@ -110,6 +111,7 @@ def test_an_exception_at_any_step_loses_no_wake_up(situation: Make, operation: O
         assert set(waiters(state.senders)) <= {sender}
 
 
+@pytest.mark.statement("S66", "P1", "P3")
 @every_situation
 @every_operation
 def test_an_exception_at_any_step_leaves_the_channel_usable(situation: Make, operation: Operation) -> None:
@@ -146,6 +148,7 @@ def test_a_close_cut_short_can_be_finished(situation: Make) -> None:
             assert not state.receivers_gone or not state.count()
 
 
+@pytest.mark.statement("P1")
 @every_situation
 def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) -> None:
     for injection in injections(interrupt):
@@ -156,6 +159,7 @@ def test_a_clone_cut_short_does_not_keep_the_channel_connected(situation: Make) 
         assert rx.is_disconnected()
 
 
+@pytest.mark.statement("P1")
 @every_situation
 def test_a_close_cut_short_says_so_and_is_done_nevertheless(situation: Make) -> None:
     """P1: it is closed or it is not; and next to no interrupt is swallowed, though a finalizer takes part.
@@ -199,6 +203,7 @@ MEANWHILE: dict[str, Operation] = {
 }
 
 
+@pytest.mark.statement("S42", "S60", "P4")
 @every_situation
 @every_operation
 @pytest.mark.parametrize("meanwhile", MEANWHILE.values(), ids=MEANWHILE)
@@ -239,6 +244,7 @@ def test_another_operation_at_any_step_keeps_account(
         assert not waiters(state.senders)
 
 
+@pytest.mark.statement("S57")
 @every_flavour
 def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) -> None:
     """S57: close and receive at any step of a send, and receive once more at any later step."""
@@ -265,6 +271,7 @@ def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) ->
             return
 
 
+@pytest.mark.statement("S42", "S54", "S55")
 @every_flavour
 def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Make) -> None:
     """S42, S54: nothing is published after the disconnection, at whatever step the handle is closed."""
@@ -288,6 +295,7 @@ def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Ma
         assert attempt(rx.try_recv) is RecvError
 
 
+@pytest.mark.statement("P4")
 @every_flavour
 def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: Make) -> None:
     """P4, S57: the collector may finalize the lease of a handle first; what is sent then was not accepted."""
@@ -326,6 +334,7 @@ def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
         state.look()
 
 
+@pytest.mark.statement("P4")
 @every_flavour
 def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) -> None:
     """P4: a message's own finalizer, run as the message is dropped."""
@@ -342,6 +351,7 @@ def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) ->
     assert attempt(rx.recv) is RecvError
 
 
+@pytest.mark.statement("S60", "S64", "P15")
 @every_flavour
 def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
     """S60, P15: at whatever step of the send the receiver closes."""
@@ -367,6 +377,7 @@ def exchange(tx: AnySender, rx: Receiver[Any]) -> None:
         tx.send(message)
 
 
+@pytest.mark.statement("S9", "S24", "S43", "S72")
 @pytest.mark.parametrize("name", ["try_send", "try_recv", "len"])
 def test_full_empty_and_len_are_exact_when_messages_are_exchanged_in_between(name: str) -> None:
     """S9, S24, S43, S72: a channel that holds one or two of three is never full, empty, or longer.

@@ -47,6 +47,7 @@ MESSAGES: list[object] = [
 ]
 
 
+@pytest.mark.statement("S14", "S36", "S68")
 @every_flavour
 def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
     """S36, S68."""
@@ -57,6 +58,7 @@ def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
         assert [rx.recv() for _ in range(4)] == [(round_, i) for i in range(4)]
 
 
+@pytest.mark.statement("P7")
 @every_flavour
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
@@ -82,6 +84,7 @@ def test_the_same_object_may_be_sent_many_times(make: Make) -> None:
     assert all(message is hostile for message in received(rx))
 
 
+@pytest.mark.statement("S2", "S24")
 @pytest.mark.parametrize("capacity", [1, 2, 3, 4, 5, 6, 7, 8, 9, 100])
 def test_exactly_capacity_messages_fit(capacity: int) -> None:
     """S2, S9, at every fill level and after the queue has moved on."""
@@ -98,6 +101,7 @@ def test_exactly_capacity_messages_fit(capacity: int) -> None:
         assert received(rx) == list(range(1, capacity + 1))
 
 
+@pytest.mark.statement("S8", "S27")
 def test_an_unbounded_channel_is_never_full() -> None:
     """S5, S8, S27."""
     tx, rx = channel[int]()
@@ -116,6 +120,7 @@ def test_capacity_is_told_by_both_handles(capacity: int) -> None:
     assert tx.capacity == rx.capacity == capacity
 
 
+@pytest.mark.statement("S4")
 @pytest.mark.parametrize("capacity", [-1, sys.maxsize + 1, -(10**30)])
 def test_an_impossible_capacity_is_a_value_error(capacity: int) -> None:
     """S4."""
@@ -123,6 +128,7 @@ def test_an_impossible_capacity_is_a_value_error(capacity: int) -> None:
         sync_channel[int](capacity)
 
 
+@pytest.mark.statement("S4")
 @pytest.mark.parametrize("capacity", [True, False, "2", 2.0, None, [1]])
 def test_a_capacity_that_is_no_int_is_a_type_error(capacity: int) -> None:
     with pytest.raises(TypeError, match="capacity"):
@@ -138,6 +144,7 @@ def test_the_factories_need_no_brackets() -> None:
     assert srx.recv() == 1
 
 
+@pytest.mark.statement("S43", "S46")
 @every_flavour
 def test_trying_an_empty_channel_says_empty(make: Make) -> None:
     """S43, S46."""
@@ -150,6 +157,7 @@ def test_trying_an_empty_channel_says_empty(make: Make) -> None:
     assert rx.try_recv() == 1
 
 
+@pytest.mark.statement("S28", "S30", "S32")
 def test_a_send_that_timed_out_leaves_no_trace() -> None:
     """S30, S32, S50."""
     tx, rx = sync_channel[int](1)
@@ -164,6 +172,7 @@ def test_a_send_that_timed_out_leaves_no_trace() -> None:
     assert not tx._lease.channel.senders.waiting
 
 
+@pytest.mark.statement("P15")
 @every_flavour
 def test_a_received_message_is_not_kept_alive(make: Make) -> None:
     """P15."""
@@ -179,6 +188,7 @@ def test_a_received_message_is_not_kept_alive(make: Make) -> None:
     assert watch() is None
 
 
+@pytest.mark.statement("P15")
 def test_an_unsent_message_is_not_kept_alive() -> None:
     """P15."""
     tx, rx = sync_channel[object](1)
@@ -195,6 +205,7 @@ def test_an_unsent_message_is_not_kept_alive() -> None:
     assert rx.recv() == 1
 
 
+@pytest.mark.statement("S21", "S59", "S60")
 @every_flavour
 def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
     """S59, S60: at once, and while the sender lives on."""
@@ -211,6 +222,7 @@ def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
     assert len(tx) == 0
 
 
+@pytest.mark.statement("P4", "P6")
 @every_flavour
 def test_a_message_whose_destruction_uses_the_channel_is_destroyed(make: Make) -> None:
     """P4, P6."""
@@ -263,6 +275,7 @@ def test_deeply_nested_channels_are_discarded_without_recursion(make: Make) -> N
     assert innermost.is_disconnected()
 
 
+@pytest.mark.statement("S35")
 @every_flavour
 def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
     """S35."""
@@ -274,6 +287,7 @@ def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
     assert inner.recv() is tx
 
 
+@pytest.mark.statement("S77", "S78")
 @every_flavour
 def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
     """S77, S78."""
@@ -289,6 +303,7 @@ def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
     assert list(messages) == []
 
 
+@pytest.mark.statement("S81")
 @every_flavour
 def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
     """S81."""
@@ -301,6 +316,7 @@ def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
     assert received(rx) == [2, 3]
 
 
+@pytest.mark.statement("S80")
 @every_flavour
 def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
     """S80."""
@@ -315,6 +331,7 @@ def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
         tx.send(2)
 
 
+@pytest.mark.statement("S38", "S39", "S56", "S57", "S133", "G2")
 @every_flavour
 def test_the_end_is_final(make: Make) -> None:
     """S38, S39, S42, S57."""

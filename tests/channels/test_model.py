@@ -27,6 +27,7 @@ from treadle import (
 INDEX = st.integers(0, 3)
 
 
+@pytest.mark.statement("S17", "S24", "S25", "S43", "P13")
 class AgainstTheModel(RuleBasedStateMachine):
     """Operations that do not block, in any order, through open and closed handles."""
 

@@ -44,6 +44,7 @@ def meddled_bounded(capacity: int) -> tuple[MeddledBounded, SyncSender[Any], Rec
     return state, SyncSender(state), Receiver(state)
 
 
+@pytest.mark.statement("S75", "P1")
 def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
     state, tx, receiver = meddled()
     side = state.receivers
@@ -62,6 +63,7 @@ def test_a_notified_receiver_that_is_interrupted_passes_it_on() -> None:
     assert len(tx) == 1
 
 
+@pytest.mark.statement("S75")
 def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
     state, tx, receiver = meddled()
     _other = Receiver(state)
@@ -80,6 +82,7 @@ def test_a_notified_receiver_that_was_closed_passes_it_on() -> None:
     assert is_notified(planted[0])
 
 
+@pytest.mark.statement("S75")
 def test_a_receiver_that_finds_more_than_it_needs_passes_it_on() -> None:
     state, tx, receiver = meddled()
     side = state.receivers
@@ -110,6 +113,7 @@ def test_a_receiver_that_takes_what_it_was_notified_of_wakes_nobody() -> None:
     assert not is_notified(planted[0])
 
 
+@pytest.mark.statement("S48")
 def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
     state, tx, receiver = meddled()
 
@@ -121,6 +125,7 @@ def test_a_message_that_comes_as_the_time_runs_out_is_received() -> None:
     assert receiver.recv_timeout(0) == 1
 
 
+@pytest.mark.statement("S75", "P1")
 def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
     state, sender, rx = meddled_bounded(1)
     sender.send(1)
@@ -138,6 +143,7 @@ def test_a_notified_sender_that_is_interrupted_passes_it_on() -> None:
     assert len(rx) == 0
 
 
+@pytest.mark.statement("S75")
 def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
     state, sender, rx = meddled_bounded(2)
     sender.send(1)
@@ -154,6 +160,7 @@ def test_a_sender_that_finds_more_room_than_it_needs_passes_it_on() -> None:
     assert is_notified(planted[0])
 
 
+@pytest.mark.statement("S32", "S49")
 def test_waiters_that_left_are_not_notified() -> None:
     """B11, S49: a later send goes to the one that still waits."""
     tx, rx = sync_channel[int](1)
@@ -184,6 +191,7 @@ def test_a_wait_is_ended_once() -> None:
     assert waiter.sleep(None)
 
 
+@pytest.mark.statement("S75")
 def test_waking_skips_waiters_that_were_ended_by_others() -> None:
     state = Unbounded[Any]()
     side = state.receivers
@@ -195,6 +203,7 @@ def test_waking_skips_waiters_that_were_ended_by_others() -> None:
     assert not side.waiting
 
 
+@pytest.mark.statement("S75")
 def test_a_waiter_that_leaves_at_any_step_of_a_wake_up_swallows_none() -> None:
     """B3: either it was woken before it left, and knows it, or the next one is woken."""
     for step in range(1_000):

@@ -155,7 +155,9 @@ def _wait(
         And if a peer has done a case: its index, and the match.
     """
     waiter = Waiter()
-    entries = [case.entry(waiter, observes) for case in cases]
+    entries: list[Entry] = []
+    for case in cases:
+        entries.append(case.entry(waiter, observes))  # noqa: PERF401 - a comprehension would be a closure
     try:
         for case, entry in zip(cases, entries, strict=True):
             case.lend(entry, entries)

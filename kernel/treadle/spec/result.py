@@ -57,7 +57,7 @@ class Result(Generic[S]):
 
     @property
     def never_enabled(self) -> tuple[str, ...]:
-        """Actions that happened in no state reached: what the model says about them was not checked."""
+        """Actions that happened in no state reached, so that what the model says about them was not checked."""
         return tuple(name for name, coverage in self.coverage.items() if not coverage.transitions)
 
     def __bool__(self) -> NoReturn:

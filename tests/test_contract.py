@@ -1,0 +1,171 @@
+"""The contract: its page answers every statement, and every answer has a test."""
+
+import pytest
+
+from tests.statements import CONTRACT, Statement, marked_by_statement, marks_in, statements, with_tests
+
+STATEMENTS = statements(CONTRACT.read_text(encoding="utf-8"))
+TESTED = set(marked_by_statement())
+
+#: The answers whose tests are still to be written. A statement leaves it with its first test.
+PENDING: set[str] = {
+    "S3",
+    "S5",
+    "S6",
+    "S7",
+    "S10",
+    "S12",
+    "S13",
+    "S15",
+    "S22",
+    "S23",
+    "S26",
+    "S31",
+    "S34",
+    "S44",
+    "S50",
+    "S52",
+    "S61",
+    "S62",
+    "S63",
+    "S67",
+    "S69",
+    "S71",
+    "S73",
+    "S74",
+    "S76",
+    "S79",
+    "S82",
+    "S83",
+    "S84",
+    "S85",
+    "S86",
+    "S87",
+    "S88",
+    "S89",
+    "S90",
+    "S91",
+    "S92",
+    "S93",
+    "S94",
+    "S95",
+    "S96",
+    "S97",
+    "S98",
+    "S99",
+    "S100",
+    "S101",
+    "S102",
+    "S105",
+    "S106",
+    "S107",
+    "S108",
+    "S109",
+    "S110",
+    "S111",
+    "S112",
+    "S113",
+    "S114",
+    "S115",
+    "S116",
+    "S117",
+    "S118",
+    "S119",
+    "S120",
+    "S121",
+    "S122",
+    "S123",
+    "S124",
+    "S125",
+    "S126",
+    "S127",
+    "S128",
+    "S129",
+    "S130",
+    "G1",
+    "G5",
+    "G6",
+    "G7",
+    "P2",
+    "P9",
+    "P10",
+    "P11",
+    "P16",
+    "P18",
+}
+
+
+def test_the_page_answers_every_statement_in_order() -> None:
+    numbers = [f"{kind}{i}" for kind, last in (("S", 135), ("G", 8), ("P", 18)) for i in range(1, last + 1)]
+    assert [statement.number for statement in STATEMENTS] == numbers
+
+
+def test_every_answer_is_of_one_of_three_kinds() -> None:
+    assert {statement.status for statement in STATEMENTS} == {
+        "promised",
+        "chosen otherwise",
+        "does not apply",
+    }
+
+
+def test_every_answer_that_is_pending_or_untested_is_both() -> None:
+    to_test = {statement.number for statement in STATEMENTS if statement.status != "does not apply"}
+    untested = to_test - TESTED
+    assert untested - PENDING == set(), "these have no test"
+    assert PENDING - untested == set(), "these are tested, or need not be"
+
+
+def test_every_marker_names_a_statement_of_the_page() -> None:
+    assert {statement.number for statement in STATEMENTS} >= TESTED
+
+
+PAGE = """\
+Before.
+
+- **S1** (promised) One line.
+- **P2** (does not apply) Two
+  lines.
+
+After.
+"""
+
+
+def test_statements_are_read_from_a_page_and_shown_with_their_tests() -> None:
+    assert statements(PAGE) == [
+        Statement("S1", "promised", "- **S1** (promised) One line.\n"),
+        Statement("P2", "does not apply", "- **P2** (does not apply) Two\n  lines.\n"),
+    ]
+    shown = PAGE.replace("One line.\n", "One line.\n  - `a.py::test_x`\n  - `b.py::test_y`\n")
+    assert with_tests(PAGE, {"S1": ["a.py::test_x", "b.py::test_y"]}) == shown
+
+
+def test_marks_are_read_from_functions_and_state_machines() -> None:
+    source = """
+@pytest.mark.statement("S1", "S2")
+@pytest.mark.statement("S3")
+def test_one(): ...
+
+@pytest.mark.statement("S1")
+class AgainstTheModel(RuleBasedStateMachine): ...
+"""
+    assert {mark.test: mark.numbers for mark in marks_in(source, "a.py")} == {
+        "a.py::test_one": ("S1", "S2", "S3"),
+        "a.py::AgainstTheModel": ("S1",),
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.mark.statement('S1')\ndef helper(): ...",
+        "class TestGroup:\n    @pytest.mark.statement('S1')\n    def test_one(self): ...",
+        "pytestmark = pytest.mark.statement('S1')",
+        "@pytest.mark.statement(FIRST)\ndef test_one(): ...",
+        "@pytest.mark.statement(*ALL)\ndef test_one(): ...",
+        "@pytest.mark.statement(1)\ndef test_one(): ...",
+        "@pytest.mark.statement()\ndef test_one(): ...",
+    ],
+)
+def test_a_mark_that_would_not_be_found_is_an_error(source: str) -> None:
+    with pytest.raises(ValueError, match=r"a\.py"):
+        list(marks_in(source, "a.py"))
