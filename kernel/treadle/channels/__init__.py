@@ -13,6 +13,8 @@ from treadle.channels.errors import (
 )
 from treadle.channels.handles import Receiver, Sender, SyncSender
 from treadle.channels.making import channel, sync_channel
+from treadle.channels.scopes import Scope, scope
+from treadle.channels.threads import JoinHandle, spawn
 
 __all__ = [
     "ChannelError",
@@ -20,13 +22,17 @@ __all__ = [
     "Empty",
     "Full",
     "HandleClosed",
+    "JoinHandle",
     "Receiver",
     "RecvError",
     "RecvTimeout",
+    "Scope",
     "SendError",
     "SendTimeout",
     "Sender",
     "SyncSender",
     "channel",
+    "scope",
+    "spawn",
     "sync_channel",
 ]
