@@ -90,10 +90,11 @@ def report(args: threading.ExceptHookArgs, /) -> None:
     A program that sets its own hook handles its threads' exceptions.
     """
     me = runtime.running()
+    raiser = None if args.thread is None else _controlled(args.thread)
     if me is None:
-        hook_at_start(args)
+        if raiser is None:  # otherwise it is garbage of an execution that is over
+            hook_at_start(args)
     elif args.exc_type is not SystemExit:
-        raiser = None if args.thread is None else _controlled(args.thread)
         me.world.fail(raiser or me, args.exc_type() if args.exc_value is None else args.exc_value)
 
 
