@@ -87,7 +87,10 @@ class Scope:
             self._open = False
             self._handles = []
             raise
-        fail_with(error, failures)
+        try:
+            fail_with(error, failures)
+        finally:
+            del failures  # the exception that is raised leads here
 
     def __repr__(self) -> str:
         return f"Scope({'open' if self._open else 'ended' if self._used else 'not entered'})"
@@ -103,14 +106,15 @@ def _is_settled(handle: JoinHandle[object]) -> bool:
 
 
 def fail_with(body: BaseException | None, failures: list[BaseException]) -> None:
-    """Raise what threads raised: one exception itself, more, with that of the body first, as a group."""
+    """Raise what threads raised: one exception itself; more, or one and that of the body, as a group."""
     try:
-        if body is None and len(failures) == 1:
-            raise failures[0]
-        if failures:
-            errors = failures if body is None else [body, *failures]
+        if body is not None and failures:
             raise BaseExceptionGroup(
-                "several threads failed" if body is None else "a block failed, and threads of it", errors
+                "the block of a scope failed, and threads of it", [body, *failures]
             ) from None
+        if len(failures) > 1:
+            raise BaseExceptionGroup("several threads of a scope failed", failures)
+        if failures:
+            raise failures[0]
     finally:
         del failures
