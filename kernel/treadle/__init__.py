@@ -1,6 +1,8 @@
 """Rust's channels for Python threads, and the deterministic checker that proves them."""
 
 from treadle.channels import (
+    Actor,
+    ActorRef,
     ChannelError,
     Disconnected,
     Empty,
@@ -18,10 +20,13 @@ from treadle.channels import (
     channel,
     scope,
     spawn,
+    start_actor,
     sync_channel,
 )
 
 __all__ = [
+    "Actor",
+    "ActorRef",
     "ChannelError",
     "Disconnected",
     "Empty",
@@ -39,5 +44,6 @@ __all__ = [
     "channel",
     "scope",
     "spawn",
+    "start_actor",
     "sync_channel",
 ]

@@ -1,5 +1,6 @@
-"""Channels with the semantics of Rust's std::sync::mpsc. Imports the standard library only."""
+"""Channels with the semantics of Rust's std::sync::mpsc, threads, and actors. Imports the standard library only."""
 
+from treadle.channels.actors import Actor, ActorRef, start_actor
 from treadle.channels.errors import (
     ChannelError,
     Disconnected,
@@ -17,6 +18,8 @@ from treadle.channels.scopes import Scope, scope
 from treadle.channels.threads import JoinHandle, spawn
 
 __all__ = [
+    "Actor",
+    "ActorRef",
     "ChannelError",
     "Disconnected",
     "Empty",
@@ -34,5 +37,6 @@ __all__ = [
     "channel",
     "scope",
     "spawn",
+    "start_actor",
     "sync_channel",
 ]

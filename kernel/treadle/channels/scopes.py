@@ -109,11 +109,9 @@ def fail_with(body: BaseException | None, failures: list[BaseException]) -> None
     """Raise what threads raised: one exception itself; more, or one and that of the body, as a group."""
     try:
         if body is not None and failures:
-            raise BaseExceptionGroup(
-                "the block of a scope failed, and threads of it", [body, *failures]
-            ) from None
+            raise BaseExceptionGroup("a block failed, and threads of it", [body, *failures]) from None
         if len(failures) > 1:
-            raise BaseExceptionGroup("several threads of a scope failed", failures)
+            raise BaseExceptionGroup("several threads failed", failures)
         if failures:
             raise failures[0]
     finally:
