@@ -1,16 +1,15 @@
 """Scopes: a block ends when its threads have, and raises what they raised."""
 
 import gc
-import signal
-import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 import treadle.channels
-from tests.channels.support import Interrupt
+from tests.channels.support import Interrupt, interruption_of_joins
 from treadle import JoinHandle, Receiver, Scope, channel, scope, spawn
 from treadle.sched import Verdict, check
 
@@ -166,30 +165,22 @@ def test_a_long_scope_does_not_keep_what_its_threads_gave() -> None:
 
 
 def test_an_interrupt_while_the_block_waits_ends_the_scope_and_the_threads_run_on() -> None:
-    def interrupt(signum: int, frame: object) -> None:
-        raise Interrupt
-
-    def disturb(rx: Receiver[int], main: int) -> int:
-        while sys._current_frames()[main].f_code.co_filename != threading.__file__:
-            rx.is_empty()
-        signal.pthread_kill(main, signal.SIGUSR1)
+    def disturb_and_receive(go: Receiver[Callable[[], None]], rx: Receiver[int]) -> int:
+        go.recv()()
         return rx.recv()
 
     tx, rx = channel[int]()
-    go, ready = channel[Receiver[int]]()
+    go, ready = channel[Callable[[], None]]()
     s = scope()
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
+    with interruption_of_joins() as disturb:
         with pytest.raises(Interrupt), s:  # noqa: PT012 - the scope raises
-            handle = s.spawn(lambda: disturb(ready.recv(), threading.main_thread().ident or 0))
-            go.send(rx)
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert not handle.is_finished()
-    with pytest.raises(RuntimeError, match="inside the with block"):
-        s.spawn(int)
-    tx.send(1)
-    assert handle.join() == 1
+            handle = s.spawn(disturb_and_receive, ready, rx)
+            go.send(disturb)
+        assert not handle.is_finished()
+        with pytest.raises(RuntimeError, match="inside the with block"):
+            s.spawn(int)
+        tx.send(1)
+        assert handle.join() == 1
 
 
 def test_a_thread_is_joined_or_refused_in_every_interleaving_with_the_end_of_the_scope() -> None:

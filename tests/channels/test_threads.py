@@ -2,7 +2,6 @@
 
 import gc
 import math
-import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 import treadle.channels
-from tests.channels.support import LONG, Interrupt
+from tests.channels.support import LONG, Interrupt, interruption_of_joins
 from treadle import ChannelError, JoinHandle, Receiver, Sender, channel, spawn
 from treadle.sched import Verdict, check
 
@@ -356,31 +355,23 @@ def test_nothing_is_reported_at_interpreter_shutdown() -> None:
 def test_a_join_that_was_interrupted_can_be_repeated() -> None:
     """P1. CPython 3.11 takes the running thread for ended then."""
 
-    def interrupt(signum: int, frame: object) -> None:
-        raise Interrupt
-
-    def disturb(rx: Receiver[int], main: int) -> int:
-        while sys._current_frames()[main].f_code.co_filename != threading.__file__:
-            rx.is_empty()
-        signal.pthread_kill(main, signal.SIGUSR1)
+    def disturb_and_receive(go: Receiver[Callable[[], None]], rx: Receiver[int]) -> int:
+        go.recv()()
         return rx.recv()
 
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        tx, rx = channel[int]()
-        go, ready = channel[Receiver[int]]()
-        handle = spawn(lambda: disturb(ready.recv(), threading.main_thread().ident or 0))
-        with pytest.raises(Interrupt):  # noqa: PT012 - only the join is long
-            go.send(rx)
+    tx, rx = channel[int]()
+    go, ready = channel[Callable[[], None]]()
+    handle = spawn(disturb_and_receive, ready, rx)
+    with interruption_of_joins() as disturb:
+        go.send(disturb)
+        with pytest.raises(Interrupt):
             handle.join()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert not handle.is_finished()
-    with pytest.raises(TimeoutError):
-        handle.join(0)
-    joiner = spawn(handle.join)
-    tx.send(1)
-    assert joiner.join() == handle.join(LONG) == 1
+        assert not handle.is_finished()
+        with pytest.raises(TimeoutError):
+            handle.join(0)
+        joiner = spawn(handle.join)
+        tx.send(1)
+        assert joiner.join() == handle.join(LONG) == 1
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -3,7 +3,7 @@
 All references to an actor share one sender of its mailbox. To stop the actor is to close that sender: what was
 sent before is handled, and then the receiver's loop ends. No lock is needed, and no message says "stop".
 
-An ask ends when the actor does: the actor's thread then closes what the asked have not answered with.
+An ask ends when the actor does: the actor's thread then closes the reply senders that are left.
 """
 
 import threading
@@ -66,9 +66,8 @@ class _Asks:
 
     def __exit__(self, *_: object) -> None:
         """Let the asks that are unanswered fail."""
-        for reply in self._replies.copy():
-            if (sender := reply()) is not None:
-                sender.close()
+        for sender in filter(None, [reply() for reply in self._replies.copy()]):
+            sender.close()
 
 
 class _Mailbox(Generic[M_contra]):

@@ -13,6 +13,7 @@ generator are not. On CPython 3.11 a generator that has ended names no caller ei
 import gc
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import FrameType
 
@@ -31,7 +32,8 @@ def clear_frames(error: BaseException, below: FrameType) -> None:
             path = _path(trace.tb_frame, cleared)
             cleared.update(path)
             for frame in path:
-                _clear(frame)
+                with suppress(RuntimeError):  # it runs after all: not under a thread that has come to its end
+                    frame.clear()
             trace = trace.tb_next
 
 
@@ -68,10 +70,3 @@ def _ended_generator(frame: FrameType) -> bool:
         return False
     owners = gc.get_referrers(frame)
     return not any(getattr(owner, name, None) is frame for owner in owners for name in _FRAMES)
-
-
-def _clear(frame: FrameType) -> None:
-    try:  # noqa: SIM105 - contextlib is not needed for this
-        frame.clear()
-    except RuntimeError:  # it runs
-        pass

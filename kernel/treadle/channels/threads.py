@@ -43,16 +43,16 @@ class _Task(Generic[T]):
             self.value = self._work.pop()()  # no variable refers to the work while it is done
         except BaseException as error:
             self._fail(error)
-        self.done = True
-        self.running.release()
-        del self  # the frames of the error lead here, and the task to the error
+        finally:
+            self.done = True
+            self.running.release()
+            del self  # the frames of the error lead here, and the task to the error
 
     def _fail(self, error: BaseException) -> None:
-        trace = error.__traceback__
+        self.trace = trace = error.__traceback__
+        self.error = error
         assert trace is not None
         clear_frames(error, trace.tb_frame)
-        self.trace = trace
-        self.error = error
 
     def wait(self, deadline: float | None) -> bool:
         """Wait for the end of the thread, and say whether it came before the deadline."""
