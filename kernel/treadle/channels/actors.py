@@ -216,7 +216,8 @@ class ActorRef(Generic[M_contra]):
 def start_actor(actor: Actor[M], capacity: int | None = None) -> ActorRef[M]:
     """Start the actor in a thread of its own, named after its class.
 
-    With a capacity, its mailbox holds so many messages, and `send` blocks while it is full.
+    With a capacity, its mailbox holds so many messages, and `send` blocks while it is full. The interpreter waits
+    at exit for an actor that nobody has stopped, as for any thread.
 
     Raises:
         TypeError: the actor is no Actor, or the capacity is no int.
