@@ -3,20 +3,19 @@
 import threading
 import time
 
-from treadle import Disconnected, Empty, Sender, channel
+from treadle import Disconnected, Empty, Sender, channel, spawn
 
 
 def send_late(tx: Sender[str], working: threading.Event, delay: float) -> None:
-    with tx:
-        working.wait()  # the delay counts from when the main thread has found something else to do
-        time.sleep(delay)
-        tx.send("Hello after delay")
+    working.wait()  # the delay counts from when the main thread has found something else to do
+    time.sleep(delay)
+    tx.send("Hello after delay")
 
 
 def main(delay: float = 0.5, work: float = 0.1) -> None:
     tx, rx = channel[str]()
     working = threading.Event()
-    threading.Thread(target=send_late, args=(tx, working, delay)).start()
+    spawn(send_late, tx, working, delay)
     while True:
         try:
             print(f"Received: {rx.try_recv()}")

@@ -35,7 +35,9 @@ def make(mutation: Mutation) -> ModuleType:
         return sys.modules[mutation.name]
     original = Path(next(iter(treadle.channels.__path__)))
     if not (original / mutation.file).is_file():
-        raise StaleMutationError(f"the mutation {mutation.name} is of {mutation.file}, which is not in the kernel")
+        raise StaleMutationError(
+            f"the mutation {mutation.name} is of {mutation.file}, which is not in the kernel"
+        )
     folder = Path(tempfile.mkdtemp(prefix="treadle-mutant-"))
     package = folder / mutation.name
     shutil.copytree(original, package, ignore=shutil.ignore_patterns("__pycache__"))

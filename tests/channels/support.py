@@ -1,9 +1,11 @@
 """Helpers for the tests of channels: flavours, threads, waiting without luck, and injection at every step."""
 
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
@@ -94,6 +96,31 @@ def received(rx: Receiver[T]) -> list[T]:
 
 class Interrupt(BaseException):
     """What a signal handler raises."""
+
+
+@contextmanager
+def interruption_of_joins() -> Iterator[Callable[[], None]]:
+    """Give what another thread calls to raise Interrupt once in the main thread, when that joins a thread."""
+    main = threading.main_thread().ident or 0
+    pending = [True]
+
+    def interrupt(signum: int, frame: object) -> None:
+        if pending:
+            pending.clear()
+            raise Interrupt
+
+    def disturb() -> None:
+        while sys._current_frames()[main].f_code.co_filename != threading.__file__:
+            time.sleep(0)
+        while pending:  # a signal that comes just before a lock is waited for is not noticed
+            signal.pthread_kill(main, signal.SIGUSR1)
+            time.sleep(0)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        yield disturb
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 class Injection:

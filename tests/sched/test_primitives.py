@@ -558,6 +558,33 @@ def test_the_program_may_handle_its_threads_exceptions() -> None:
     assert outcomes(program) == {"ZeroDivisionError"}
 
 
+def test_an_exception_reported_to_the_hook_of_threads_is_a_failure() -> None:
+    """A thread pool, say, that keeps what its threads raise and reports it later."""
+
+    def report(error: BaseException) -> None:
+        threading.excepthook(threading.ExceptHookArgs((type(error), error, None, threading.current_thread())))
+
+    result, _ = check_and_replay(lambda: together(lambda: report(KeyError())), KeyError)
+    assert result.failure is not None
+    assert result.failure.thread == "T0"
+    holds(lambda: report(SystemExit()))
+
+
+def test_what_another_hook_handles_is_no_failure() -> None:
+    def program() -> None:
+        threading.excepthook = lambda args: None
+        args = threading.ExceptHookArgs((KeyError, None, None, None))
+        threading.excepthook(args)
+
+    holds(program)
+
+
+def test_an_exception_without_a_value_or_a_thread_may_be_reported() -> None:
+    check_and_replay(
+        lambda: threading.excepthook(threading.ExceptHookArgs((KeyError, None, None, None))), KeyError
+    )
+
+
 def test_leaving_a_thread_by_system_exit_is_its_end() -> None:
     def leave() -> None:
         raise SystemExit(1)

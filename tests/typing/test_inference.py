@@ -2,7 +2,21 @@
 
 from typing import assert_type
 
-from treadle import Receiver, Sender, SyncSender, channel, sync_channel
+import pytest
+
+from treadle import (
+    Actor,
+    ActorRef,
+    JoinHandle,
+    Receiver,
+    Sender,
+    SyncSender,
+    channel,
+    scope,
+    spawn,
+    start_actor,
+    sync_channel,
+)
 
 
 class Animal:
@@ -72,3 +86,47 @@ def test_what_does_not_fit_is_refused() -> None:
     narrow, _rx = channel[Dog]()
     wide: Sender[Animal] = narrow  # type: ignore[assignment]
     assert wide is narrow
+
+
+def test_a_join_handle_has_the_type_that_the_function_returns() -> None:
+    def repeat(text: str, *, times: int) -> list[str]:
+        return [text] * times
+
+    handle = spawn(repeat, "a", times=2)
+    assert_type(handle, JoinHandle[list[str]])
+    assert_type(handle.join(), list[str])
+    with scope() as s:
+        assert_type(s.spawn(repeat, "a", times=2).join(timeout=1), list[str])
+    wider: JoinHandle[object] = handle
+    assert wider.join() == ["a", "a"]
+
+
+def test_the_arguments_of_a_thread_are_checked() -> None:
+    with pytest.raises(TypeError):
+        spawn(len, 3).join()  # type: ignore[arg-type]
+    with scope() as s, pytest.raises(TypeError):
+        s.spawn(len, "a", key=1).join()  # type: ignore[call-arg]
+
+
+class Ask:
+    def __init__(self, reply: Sender[int]) -> None:
+        self.reply = reply
+
+
+class Answering(Actor[Ask | Animal]):
+    def receive(self, message: Ask | Animal, /) -> None:
+        if isinstance(message, Ask):
+            message.reply.send(1)
+
+
+def test_an_actor_says_what_may_be_sent_and_what_an_ask_gives() -> None:
+    def ask(reply: Sender[int]) -> Ask:
+        return Ask(reply)
+
+    with start_actor(Answering()) as answering:
+        assert_type(answering, ActorRef[Ask | Animal])
+        assert_type(answering.ask(Ask), int)
+        assert_type(answering.ask(ask, timeout=None), int)
+        only_dogs: ActorRef[Dog] = answering
+        only_dogs.send(Dog())
+        answering.send(1)  # type: ignore[arg-type]

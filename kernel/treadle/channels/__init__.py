@@ -1,5 +1,6 @@
-"""Channels with the semantics of Rust's std::sync::mpsc and crossbeam-channel. Imports the standard library only."""
+"""Rust's channels for Python threads, and what goes with them. Imports the standard library only."""
 
+from treadle.channels.actors import Actor, ActorRef, start_actor
 from treadle.channels.errors import (
     ChannelError,
     Disconnected,
@@ -16,21 +17,27 @@ from treadle.channels.mailboxes import Mailboxes
 from treadle.channels.making import after, at, bounded, channel, never, sync_channel, tick, unbounded
 from treadle.channels.owned import MovedError, Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
+from treadle.channels.scopes import Scope, scope
 from treadle.channels.selecting import Select, Selected, recv, select, send
 from treadle.channels.senders import Sender, SyncSender, WeakSender
+from treadle.channels.threads import JoinHandle, spawn
 
 __all__ = [
+    "Actor",
+    "ActorRef",
     "ChannelError",
     "Disconnected",
     "Empty",
     "Full",
     "HandleClosed",
+    "JoinHandle",
     "Mailboxes",
     "MovedError",
     "Owned",
     "Receiver",
     "RecvError",
     "RecvTimeout",
+    "Scope",
     "Select",
     "SelectTimeout",
     "Selected",
@@ -46,8 +53,11 @@ __all__ = [
     "channel",
     "never",
     "recv",
+    "scope",
     "select",
     "send",
+    "spawn",
+    "start_actor",
     "sync_channel",
     "tick",
     "unbounded",

@@ -53,7 +53,7 @@ class Waiter:
     sleeps on; it is open from the moment the wait is over.
     """
 
-    __slots__ = ("_end", "_forks", "_gate", "thread")
+    __slots__ = ("__weakref__", "_end", "_forks", "_gate", "thread")
 
     def __init__(self) -> None:
         self.thread = get_ident()

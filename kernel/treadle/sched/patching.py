@@ -231,6 +231,6 @@ def lookup(table: dict[Any, Any], value: object) -> Any:
 
 
 def fresh_threading() -> None:
-    """Begin as in a new process: threads are named from 1 on, and their exceptions go to the hook of the start."""
-    threading.excepthook = threads.hook_at_start
+    """Begin as in a new process: threads are named from 1 on, and what leaves them is a failure."""
+    threading.excepthook = threads.report
     cast("Any", threading)._counter = itertools.count(1).__next__

@@ -73,15 +73,29 @@ def _run(self: threading.Thread) -> None:
         raise
     except Exception as error:
         hook = threading.excepthook
-        if hook is hook_at_start:
+        if hook is report:
             raise
         hook(threading.ExceptHookArgs((type(error), error, error.__traceback__, self)))
     finally:
         _mark_stopped(self)
 
 
-#: `threading.excepthook` when the check began: a program that sets its own handles its threads' exceptions.
+#: `threading.excepthook` when the check began, for threads that are not controlled.
 hook_at_start = threading.excepthook
+
+
+def report(args: threading.ExceptHookArgs, /) -> None:
+    """Stand in for `threading.excepthook`: what is reported to it has left a thread, unless it left by SystemExit.
+
+    A program that sets its own hook handles its threads' exceptions.
+    """
+    me = runtime.running()
+    raiser = None if args.thread is None else _controlled(args.thread)
+    if me is None:
+        if raiser is None:  # otherwise it is garbage of an execution that is over
+            hook_at_start(args)
+    elif args.exc_type is not SystemExit:
+        me.world.fail(raiser or me, args.exc_type() if args.exc_value is None else args.exc_value)
 
 
 def _mark_stopped(self: threading.Thread) -> None:
