@@ -11,7 +11,7 @@ from benchmarks.channels.contenders import Contender, Lacks, Put, Take
 __all__ = ["Pychan"]
 
 
-class OrderedLock(RLock):  # type: ignore[misc] - the stubs call it final, CPython does not
+class OrderedLock(RLock):  # type: ignore[misc]  # CPython lets it
     """A lock that sorts: pychan's `chanselect` sorts locks, which Python 2 could do."""
 
     def __lt__(self, other: object) -> bool:
