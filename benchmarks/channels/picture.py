@@ -37,7 +37,13 @@ def draw(rows: Sequence[Row], names: Sequence[str], notes: Sequence[str]) -> str
 
 def _heads(names: Sequence[str]) -> Iterator[str]:
     for number, name in enumerate(names):
-        yield _text(LEFT + WIDTH * number + WIDTH // 2, TOP - 8, name, anchor="middle", weight="bold")
+        yield _text(
+            LEFT + WIDTH * number + WIDTH // 2,
+            TOP - 8,
+            name.removeprefix("queue."),
+            anchor="middle",
+            weight="bold",
+        )
 
 
 def _row(row: Row, names: Sequence[str], top: int) -> Iterator[str]:
