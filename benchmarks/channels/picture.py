@@ -13,7 +13,7 @@ from benchmarks.channels.results import OWN, Row
 __all__ = ["draw"]
 
 WIDTH, HEIGHT = 104, 22  # of a cell
-LEFT, TOP = 190, 100  # where the first cell stands
+LEFT, TOP = 205, 100  # where the first cell stands
 STRONGEST = 5  # doublings at which a colour is at its full
 FASTER, SLOWER, EMPTY = (33, 102, 172), (217, 95, 2), (246, 246, 246)
 
