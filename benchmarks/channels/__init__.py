@@ -1,0 +1,1 @@
+"""What a message costs: channels against the queues of the standard library and of other packages."""
