@@ -166,8 +166,7 @@ class Side:
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out of the line; doing it twice is doing it once."""
-        if entry in self.waiting:
-            try:  # noqa: SIM105 - as above
-                self.waiting.remove(entry)
-            except ValueError:  # it was helped out
-                pass
+        try:  # noqa: SIM105 - as above
+            self.waiting.remove(entry)
+        except ValueError:  # it has left, or was helped out
+            pass
