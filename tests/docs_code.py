@@ -42,6 +42,11 @@ def run(page: Path) -> None:
         assert not thread.is_alive(), f"{thread.name} has not ended"
 
 
+def code(text: str) -> str:
+    """Give the program that the blocks of a page are."""
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+
+
 def statements(text: str) -> Iterator[tuple[ast.stmt, list[str]]]:
     """Give the statements of the blocks of a page, numbered as its lines are, each with what it shows."""
     for block in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):

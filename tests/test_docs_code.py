@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs_code import run
+from tests.docs_code import code, run
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ["channels.md"])
+@pytest.mark.parametrize("name", ["channels.md", "recipes.md"])
 def test_the_code_of_a_page_gives_what_the_page_shows(name: str) -> None:
     page = ROOT / "docs" / name
     if not page.exists():
@@ -19,6 +19,19 @@ def test_the_code_of_a_page_gives_what_the_page_shows(name: str) -> None:
     command = [sys.executable, "-W", "error", "-m", "tests.docs_code", str(page)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["channels.md", "recipes.md"])
+def test_the_code_of_a_page_passes_a_type_checker(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="the wheel is tested without the linters")
+    program = tmp_path / "page.py"
+    program.write_text(code((ROOT / "docs" / name).read_text(encoding="utf-8")), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--allow-redefinition", str(program)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout.splitlines()) == (
+        0,
+        ["Success: no issues found in 1 source file"],
+    )
 
 
 @pytest.fixture
