@@ -46,9 +46,9 @@ class Blocked:
     thread: str
     #: Its identifier, as `threading.get_ident()` gives it.
     ident: int
-    #: What it waits to do: "recv" or "send", several for a select; "join" for a join or the end of a scope.
+    #: Each is "recv" or "send", of which a select has several, or "join" for a join or the end of a scope.
     operations: tuple[str, ...]
-    #: What each of these is on: a channel, as text, or the name of the thread that is joined.
+    #: The channel that each of these is on, as text, or the name of the thread that is joined.
     on: tuple[str, ...]
     #: The file of the code that called the operation.
     file: str
@@ -63,7 +63,7 @@ class Blocked:
 class BlockedThreads(list[Blocked]):
     """The blocked threads of the process, a list; as text it is a table with what is plain to see in it."""
 
-    def __init__(self, rows: list[Blocked], running: int) -> None:
+    def __init__(self, rows: list[Blocked], running: int, /) -> None:
         super().__init__(rows)
         #: How many threads are not blocked on a channel or in a join.
         self.running = running
@@ -163,13 +163,13 @@ def _row(name: str, ident: int, top: FrameType, channels: _Channels) -> Blocked 
         frame = frame.f_back
     if frame is None:
         return None
+    caller = _caller(frame)
+    file, line, function = caller.f_code.co_filename, caller.f_lineno, caller.f_code.co_name
     variables = frame.f_locals
     deadline: float | None = variables["deadline"]
-    caller = _caller(frame)
     what = readers[frame.f_code](variables, channels)
     if what is None:
         return None
-    file, line, function = caller.f_code.co_filename, caller.f_lineno, caller.f_code.co_name
     left = None if deadline is None else max(deadline - monotonic(), 0.0)
     return Blocked(name, ident, *what, file, line, function, left)
 
