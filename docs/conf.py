@@ -28,7 +28,7 @@ autodoc_member_order = "groupwise"
 autodoc_default_options = {
     "members": True,
     # What our own bases define belongs to the reference; what those of the standard library define does not.
-    "inherited-members": "BaseException,Exception,OSError,tuple,Enum,Generic,Protocol,Iterator",
+    "inherited-members": "BaseException,Exception,OSError,tuple,list,Enum,Generic,Protocol,Iterator",
     "show-inheritance": True,
     "exclude-members": "__init__,__new__",
 }
@@ -99,6 +99,5 @@ def nameable(base: type) -> list[type | str]:
 def hide_constructor(
     app: Application, kind: str, name: str, subject: object, options: object, signature: str, returned: str
 ) -> tuple[str, str] | None:
-    """Leave out how a handle is made: programs do not do that."""
-    hidden = kind == "class" and any(base.__name__ == "Handle" for base in getattr(subject, "__mro__", ()))
-    return ("", "") if hidden else None
+    """Leave out how a handle is made, or a result: programs do not do that, and the parameters have no names."""
+    return ("", "") if kind == "class" and (signature or "").endswith("/)") else None

@@ -21,7 +21,7 @@ from examples import (
 from treadle import channel
 from treadle.sched import Verdict, check
 
-IN_THE_README = ("first_race", "greeting")  # run in test_readme.py
+IN_THE_README = ("first_race", "greeting", "squares")  # run in test_readme.py
 Capture = pytest.CaptureFixture[str]
 
 

@@ -20,7 +20,7 @@ def output_of(script: Path) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("name", ["first_race", "greeting"])
+@pytest.mark.parametrize("name", ["first_race", "greeting", "squares"])
 def test_a_program_in_the_readme_is_an_example_and_prints_what_the_readme_shows(name: str) -> None:
     script = ROOT / "examples" / f"{name}.py"
     assert script.read_text() in blocks(README, "python")

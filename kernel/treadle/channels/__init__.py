@@ -1,6 +1,7 @@
 """Rust's channels for Python threads, and what goes with them. Imports the standard library only."""
 
 from treadle.channels.actors import Actor, ActorRef, start_actor
+from treadle.channels.blocked import Blocked, BlockedThreads, blocked, dump_blocked
 from treadle.channels.errors import (
     ChannelError,
     Disconnected,
@@ -25,6 +26,8 @@ from treadle.channels.threads import JoinHandle, spawn
 __all__ = [
     "Actor",
     "ActorRef",
+    "Blocked",
+    "BlockedThreads",
     "ChannelError",
     "Disconnected",
     "Empty",
@@ -49,8 +52,10 @@ __all__ = [
     "WeakSender",
     "after",
     "at",
+    "blocked",
     "bounded",
     "channel",
+    "dump_blocked",
     "never",
     "recv",
     "scope",
