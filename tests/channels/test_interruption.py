@@ -19,7 +19,7 @@ from tests.channels.support import (
     Injection,
     Interrupt,
     Make,
-    every_flavour,
+    both_buffers,
     injections,
     is_notified,
     plant,
@@ -245,7 +245,7 @@ def test_another_operation_at_any_step_keeps_account(
 
 
 @pytest.mark.statement("S57")
-@every_flavour
+@both_buffers
 def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) -> None:
     """S57: close and receive at any step of a send, and receive once more at any later step."""
     for step in range(1_000):
@@ -272,7 +272,7 @@ def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) ->
 
 
 @pytest.mark.statement("S42", "S54", "S55")
-@every_flavour
+@both_buffers
 def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Make) -> None:
     """S42, S54: nothing is published after the disconnection, at whatever step the handle is closed."""
     for injection in injections(lambda: None):
@@ -296,7 +296,7 @@ def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Ma
 
 
 @pytest.mark.statement("P4")
-@every_flavour
+@both_buffers
 def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: Make) -> None:
     """P4, S57: the collector may finalize the lease of a handle first; what is sent then was not accepted."""
     tx, rx = make()
@@ -324,7 +324,7 @@ def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: M
     assert got == ["last"] * outcomes.count(None)
 
 
-@every_flavour
+@both_buffers
 def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
     """P12: never that the channel is empty, when all receivers are gone."""
     _tx, rx = make()
@@ -335,7 +335,7 @@ def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
 
 
 @pytest.mark.statement("P4")
-@every_flavour
+@both_buffers
 def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) -> None:
     """P4: a message's own finalizer, run as the message is dropped."""
     tx, rx = make()
@@ -352,7 +352,7 @@ def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) ->
 
 
 @pytest.mark.statement("S60", "S64", "P15")
-@every_flavour
+@both_buffers
 def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
     """S60, P15: at whatever step of the send the receiver closes."""
     step = 0

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.channels.support import Make, every_flavour, received
+from tests.channels.support import Make, both_buffers, every_buffer, received
 from treadle import Empty, Full, RecvError, RecvTimeout, SendError, SendTimeout, channel, sync_channel
 
 
@@ -48,7 +48,7 @@ MESSAGES: list[object] = [
 
 
 @pytest.mark.statement("S14", "S36", "S68")
-@every_flavour
+@every_buffer
 def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
     """S36, S68."""
     tx, rx = make()
@@ -59,7 +59,7 @@ def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
 
 
 @pytest.mark.statement("P7")
-@every_flavour
+@every_buffer
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
     """P7: identity only; nothing is compared, hashed, truth-tested or shown."""
@@ -76,7 +76,7 @@ def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
     assert only is message
 
 
-@every_flavour
+@every_buffer
 def test_the_same_object_may_be_sent_many_times(make: Make) -> None:
     tx, rx = make()
     for _ in range(4):
@@ -145,7 +145,7 @@ def test_the_factories_need_no_brackets() -> None:
 
 
 @pytest.mark.statement("S43", "S46")
-@every_flavour
+@every_buffer
 def test_trying_an_empty_channel_says_empty(make: Make) -> None:
     """S43, S46."""
     tx, rx = make()
@@ -173,7 +173,7 @@ def test_a_send_that_timed_out_leaves_no_trace() -> None:
 
 
 @pytest.mark.statement("P15")
-@every_flavour
+@every_buffer
 def test_a_received_message_is_not_kept_alive(make: Make) -> None:
     """P15."""
     tx, rx = make()
@@ -206,7 +206,7 @@ def test_an_unsent_message_is_not_kept_alive() -> None:
 
 
 @pytest.mark.statement("S21", "S59", "S60")
-@every_flavour
+@every_buffer
 def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
     """S59, S60: at once, and while the sender lives on."""
     tx, rx = make()
@@ -223,7 +223,7 @@ def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
 
 
 @pytest.mark.statement("P4", "P6")
-@every_flavour
+@every_buffer
 def test_a_message_whose_destruction_uses_the_channel_is_destroyed(make: Make) -> None:
     """P4, P6."""
     tx, rx = make()
@@ -254,7 +254,7 @@ def test_a_very_long_queue_is_discarded_without_recursion(make: Make) -> None:
     del first
 
 
-@every_flavour
+@both_buffers
 def test_deeply_nested_channels_are_discarded_without_recursion(make: Make) -> None:
     tx, rx = make()
     innermost = tx
@@ -276,7 +276,7 @@ def test_deeply_nested_channels_are_discarded_without_recursion(make: Make) -> N
 
 
 @pytest.mark.statement("S35")
-@every_flavour
+@every_buffer
 def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
     """S35."""
     tx, rx = make()
@@ -288,7 +288,7 @@ def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
 
 
 @pytest.mark.statement("S77", "S78")
-@every_flavour
+@every_buffer
 def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
     """S77, S78."""
     tx, rx = make()
@@ -304,7 +304,7 @@ def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
 
 
 @pytest.mark.statement("S81")
-@every_flavour
+@every_buffer
 def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
     """S81."""
     tx, rx = make()
@@ -317,7 +317,7 @@ def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
 
 
 @pytest.mark.statement("S80")
-@every_flavour
+@every_buffer
 def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
     """S80."""
     tx, rx = make()
@@ -332,7 +332,7 @@ def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
 
 
 @pytest.mark.statement("S38", "S39", "S56", "S57", "S133", "G2")
-@every_flavour
+@every_buffer
 def test_the_end_is_final(make: Make) -> None:
     """S38, S39, S42, S57."""
     tx, rx = make()
