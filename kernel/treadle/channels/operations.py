@@ -122,6 +122,7 @@ def perform(
                 continue
             in_time, index, match = _wait(cases, deadline)
             if match is not None:
+                del match.entry  # its waiter refers to the match: in a cycle the message would live on (P15)
                 return index, match.message
     except BaseException:
         _pass_on(cases, states)
@@ -171,8 +172,10 @@ def _wait(
                 entry.side.wake()
     except BaseException:
         _, match = _leave(waiter, entries)
-        if match is not None and match.entry.side is match.entry.state.receivers:
-            cast("Channel[Any]", match.entry.state).give_back([match.message])
+        if match is not None:
+            if match.entry.side is match.entry.state.receivers:
+                cast("Channel[Any]", match.entry.state).give_back([match.message])
+            del match.entry  # as in perform
         raise
     return in_time, index, match
 
