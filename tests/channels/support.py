@@ -1,5 +1,6 @@
 """Helpers for the tests of channels: flavours, threads, waiting without luck, and injection at every step."""
 
+import dis
 import signal
 import sys
 import threading
@@ -202,3 +203,30 @@ def injections(act: Callable[[], object]) -> Iterator[Injection]:
         if not injection.done:
             return
         step += 1
+
+
+class SignalInjection(Injection):
+    """Acts only where CPython looks for signals: as a function begins, as a loop goes on, and after a C call.
+
+    So it tells what can happen from what a bytecode would allow: nothing comes between the end of a function
+    and what its caller does next.
+    """
+
+    CHECKED = frozenset({"RESUME", "JUMP_BACKWARD", "CALL", "CALL_KW", "CALL_FUNCTION_EX"})
+
+    def __init__(self, step: int, act: Callable[[], object], *then: tuple[int, Callable[[], object]]) -> None:
+        super().__init__(step, act, *then)
+        self._last: tuple[int, str] = (0, "")
+
+    def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
+        self._last = (id(frame), "RESUME")
+        return super()._enter(frame, event, arg)
+
+    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event != "opcode":
+            return self._trace
+        name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+        before, self._last = self._last, (id(frame), name)
+        if before[0] == id(frame) and before[1] in self.CHECKED:
+            return super()._trace(frame, event, arg)
+        return self._trace
