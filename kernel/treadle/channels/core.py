@@ -225,7 +225,10 @@ class Channel(State, Generic[T]):
         return None
 
     def take_many(self, messages: list[T], limit: int) -> None:
-        """Take up to `limit` messages out without blocking, in order, and append each to the list."""
+        """Take up to `limit` messages out without blocking, in order, and append each to the list.
+
+        If this is cut short, the list has what was taken, and giving it back is up to the caller.
+        """
         try:
             for _ in range(limit):
                 messages.append(self.source.popleft())  # noqa: PERF401 - extend would lose track of what came
@@ -287,7 +290,7 @@ class Returning(Channel[T]):
 
     def give_back(self, messages: list[T]) -> None:
         try:
-            self.returned.extend(messages)
+            self.returned.extendleft(reversed(messages))
             self.published()
         except BaseException:
             self.published()

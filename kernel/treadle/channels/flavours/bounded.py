@@ -13,7 +13,9 @@ says empty only if it saw a consumed node without a next one.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice, repeat
+from operator import is_not
 from typing import Any, Generic, TypedDict, TypeVar
 
 from treadle.channels._primitives import deque
@@ -59,6 +61,7 @@ def _chain(messages: Iterable[T], index: int) -> tuple[Node[T], Node[T], int]:
 
 # One call takes many messages out, so that an interrupt comes before or after all of them.
 _consume: Callable[[Any, str, Nothing], Any] = dict.pop
+_is_message: Callable[[object], bool] = partial(is_not, NOTHING)
 
 
 class Bounded(Returning[T]):
@@ -170,23 +173,22 @@ class Bounded(Returning[T]):
         super().empty()
 
     def take_many(self, messages: list[T], limit: int) -> None:
+        limit += len(messages)
         if self.returned:
-            super().take_many(messages, limit)
-            return
+            try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
+                messages.extend(map(deque.popleft, repeat(self.returned, limit - len(messages))))
+            except IndexError:
+                pass
         nodes: list[Node[T]] = []
-        node = self._head
-        while len(nodes) < limit and (after := node.get("next")) is not None:
+        node = _consumed(self._head)
+        while len(nodes) < limit - len(messages) and (after := node.get("next")) is not None:
             nodes.append(node := after)
-        taken: list[T | Nothing] = []
         try:
-            taken.extend(map(_consume, nodes, repeat("message"), repeat(NOTHING)))
-            if nodes:
-                self._head = node
-                self.senders.wake()
-            messages.extend(message for message in taken if message is not NOTHING)
+            messages.extend(filter(_is_message, map(_consume, nodes, repeat("message"), repeat(NOTHING))))
+            self._head = node
+            self.senders.wake()
         except BaseException:
             self.senders.wake()
-            self.give_back([message for message in taken if message is not NOTHING])
             raise
 
     def _take_on(self) -> T:
