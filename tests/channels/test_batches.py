@@ -357,7 +357,7 @@ def test_an_interrupted_receive_of_many_loses_no_more_than_a_plain_receive(make:
     """The first message is lost as any other: between the end of the deque's or dict's own call and its store."""
     lost = 0
     for step in range(1_000):
-        tx, rx = loaded(make)
+        _tx, rx = loaded(make)
         injection = SignalInjection(step, interrupt)
         try:
             got = injection.run(rx.recv_many)

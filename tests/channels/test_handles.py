@@ -235,7 +235,7 @@ def test_a_closed_handle_answers_no_question_but_shows_itself(make: Make) -> Non
         assert handle
     with pytest.raises(HandleClosed):
         tx.clone()
-    assert repr(rx) == f"{type(rx).__name__} {{ .. }}"
+    assert repr(rx) in {"Receiver { .. }", "SharedReceiver { .. }"}
 
 
 @pytest.mark.statement("P12")

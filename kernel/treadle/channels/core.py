@@ -17,6 +17,7 @@ message included, and counts as having come before (S21, S59).
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
 
 from treadle.channels._primitives import deque
@@ -288,6 +289,19 @@ class Returning(Channel[T]):
     def refuse(self) -> None:
         self.receivers_gone = True
 
+    def take_many(self, messages: list[T], limit: int) -> None:
+        limit += len(messages)
+        self.take_returned(messages, limit)
+        super().take_many(messages, limit - len(messages))
+
+    def take_returned(self, messages: list[T], size: int) -> None:
+        """Take what was given back, until the list has a size: by one call, so that an interrupt loses none."""
+        if self.returned:
+            try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
+                messages.extend(map(deque.popleft, repeat(self.returned, size - len(messages))))
+            except IndexError:
+                pass
+
     def give_back(self, messages: list[T]) -> None:
         try:
             self.returned.extendleft(reversed(messages))
@@ -304,6 +318,8 @@ class Refusal:
     """Stands where messages were: none goes in, and none comes out."""
 
     __slots__ = ("_failure",)
+
+    returned = True  # to `shortcuts`: look closer
 
     def __init__(self, failure: type[SendError] | type[HandleClosed]) -> None:
         self._failure = failure
