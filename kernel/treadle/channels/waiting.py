@@ -14,7 +14,7 @@ repeated by the `except` clause around it, and a waiter leaves a line only after
 """
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from treadle.channels._primitives import (
     TIMEOUT_MAX,
@@ -34,12 +34,14 @@ __all__ = ["END", "Entry", "Match", "Side", "Waiter"]
 
 
 class _Forks:
-    """How often this process was forked off: the threads that waited before are not in it (P11)."""
+    """The forks that made this process: the threads that waited before are not in it, but the one that forked (P11)."""
 
     count = 0
+    survivors: ClassVar[list[int]] = []
 
 
 def _count_fork() -> None:
+    _Forks.survivors.append(get_ident())
     _Forks.count += 1
 
 
@@ -68,7 +70,7 @@ class Waiter:
         The gate is opened in any case: one who ended the wait and was interrupted is thus helped out, and
         may do it twice.
         """
-        if self._forks != _Forks.count:
+        if self._forks != _Forks.count and self._is_gone():
             return False
         won = self._end.setdefault("by", by) is by
         try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
@@ -82,7 +84,11 @@ class Waiter:
         return self._end.setdefault("by", None)
 
     def is_over(self) -> bool:
-        return "by" in self._end or self._forks != _Forks.count
+        return "by" in self._end or (self._forks != _Forks.count and self._is_gone())
+
+    def _is_gone(self) -> bool:
+        """Say whether a fork has left the thread behind."""
+        return any(survivor != self.thread for survivor in _Forks.survivors[self._forks :])
 
     def sleep(self, deadline: float | None) -> bool:
         """Sleep until the wait is over, or until the deadline and never less (S47); say which."""
