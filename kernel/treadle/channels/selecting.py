@@ -51,7 +51,10 @@ class Selected(Generic[I_co, T_co]):
             HandleClosed: the handle of the case is closed.
         """
         if isinstance(self._result, Failed):
-            raise self._result.error
+            try:
+                raise self._result.error
+            finally:
+                del self  # the error keeps this frame: in a cycle its message would live on (P15)
         return self._result
 
     def __repr__(self) -> str:
