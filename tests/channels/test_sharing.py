@@ -340,7 +340,7 @@ def test_handles_of_both_sides_may_be_dropped_at_once(make: Callable[[], Any]) -
         assert state.receivers_gone
         assert watch() is None
 
-    result = check(program, instrument=[treadle.channels], preemptions=2)
+    result = check(program, instrument=[treadle.channels], preemptions=1)
     assert result.verdict is Verdict.HOLDS, result
 
 
