@@ -49,6 +49,9 @@ class Case(ABC, Generic[T_co]):
             HandleClosed: the handle is closed.
         """
 
+    def undo(self, result: object) -> None:
+        """Put back what it took: nobody will be given the result (P2)."""
+
     def entry(self, waiter: Waiter, observes: bool) -> Entry:
         """Make the entry with which it waits in the line of its channel."""
         state = self.handle._lease.channel
@@ -65,6 +68,9 @@ class RecvCase(Case[T_co]):
 
     def attempt(self) -> T_co | Nothing:
         return cast("Channel[T_co]", self.handle._lease.channel).look()
+
+    def undo(self, result: object) -> None:
+        cast("Channel[object]", self.handle._lease.channel).give_back([result])
 
 
 class SendCase(Case[None]):

@@ -270,7 +270,12 @@ def _select(
 ) -> object:
     index, result = perform(cases, deadline, _turns(biased), _outcome)
     if index != EXPIRED:
-        return Selected(indices[index], result)
+        try:
+            return Selected(indices[index], result)
+        except BaseException:
+            if not isinstance(result, Failed):
+                cases[index].undo(result)
+            raise
     if default is NOTHING:
         raise SelectTimeout
     return default
