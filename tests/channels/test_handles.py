@@ -23,6 +23,9 @@ from treadle import (
     SendTimeout,
     SyncSender,
     channel,
+    recv,
+    select,
+    send,
     sync_channel,
 )
 
@@ -80,9 +83,9 @@ def test_a_receiver_collected_as_garbage_disconnects(make: Make) -> None:
     del rx
     assert tx.is_disconnected()
     message = object()
-    for send in (tx.send, tx.try_send, lambda m: tx.send_timeout(m, 0), lambda m: tx.send_timeout(m, None)):
+    for send_it in SENDING:
         with pytest.raises(SendError) as failure:
-            send(message)
+            send_it(tx, message)
         assert failure.value.message is message
 
 
@@ -92,9 +95,9 @@ def test_disconnection_outranks_fullness() -> None:
     tx, rx = sync_channel[int](1)
     tx.send(1)
     rx.close()
-    for send in (tx.try_send, tx.send, lambda m: tx.send_timeout(m, 0)):
+    for send_it in SENDING:
         with pytest.raises(SendError):
-            send(2)
+            send_it(tx, 2)
 
 
 @pytest.mark.statement("S58")
@@ -126,6 +129,9 @@ SENDING: list[Callable[[AnySender, object], object]] = [
     lambda tx, message: tx.try_send(message),
     lambda tx, message: tx.send_timeout(message, 0),
     lambda tx, message: tx.send_timeout(message, None),
+    lambda tx, message: tx.send_deadline(message, 0),
+    lambda tx, message: tx.send_deadline(message, None),
+    lambda tx, message: select(send(tx, message)).value,
 ]
 ASKING: list[Callable[[Any], object]] = [
     len,
@@ -133,6 +139,8 @@ ASKING: list[Callable[[Any], object]] = [
     lambda handle: handle.is_full(),
     lambda handle: handle.is_disconnected(),
     lambda handle: handle.capacity,
+    lambda handle: handle.sender_count(),
+    lambda handle: handle.receiver_count(),
     lambda handle: handle.same_channel(handle),
 ]
 RECEIVING: list[Callable[[Receiver[Any]], object]] = [
@@ -140,7 +148,10 @@ RECEIVING: list[Callable[[Receiver[Any]], object]] = [
     lambda rx: rx.try_recv(),
     lambda rx: rx.recv_timeout(0),
     lambda rx: rx.recv_timeout(None),
+    lambda rx: rx.recv_deadline(0),
+    lambda rx: rx.recv_deadline(None),
     lambda rx: next(iter(rx)),
+    lambda rx: select(recv(rx)).value,
 ]
 
 

@@ -66,7 +66,7 @@ def test_a_send_that_returned_before_another_began_is_received_first(make: MakeI
 
 
 @pytest.mark.statement("S68", "S70")
-@kinds(*KINDS)
+@kinds("unbounded", "bounded(2)")
 def test_of_one_senders_messages_two_receivers_get_each_a_part_in_order(make: MakeInt) -> None:
     shares = set()
 
