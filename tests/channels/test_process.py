@@ -38,6 +38,7 @@ from treadle import (
     sync_channel,
 )
 from treadle.channels import discarding
+from treadle.channels.waiting import Waiter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 
@@ -171,6 +172,23 @@ def test_a_thread_that_forks_in_the_midst_of_a_wait_is_woken_in_both_processes(m
     disturber.outcome()
     assert got == "parent"
     assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+
+
+@pytest.mark.statement("P11")
+def test_a_thread_with_the_ident_of_one_that_is_gone_is_not_taken_for_it() -> None:
+    """Not even when it forks again: the waiter was left behind by the first fork."""
+    waiter = Waiter()
+
+    def look() -> None:
+        assert waiter.is_over()
+        assert not waiter.end(object())
+
+    def fork_again() -> None:
+        waiter.thread = threading.get_ident()  # as the system may give it once more
+        in_child(look)
+
+    in_child(lambda: Background(fork_again).outcome())
+    assert not waiter.is_over()
 
 
 @pytest.mark.statement("P11")
