@@ -3,12 +3,27 @@
 import gc
 import sys
 import weakref
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
 
-from tests.channels.support import Make, both_buffers, every_buffer, received
-from treadle import Empty, Full, RecvError, RecvTimeout, SendError, SendTimeout, channel, sync_channel
+from tests.channels.support import Make, both_buffers, every_buffer, every_flavour, received
+from treadle import (
+    ChannelError,
+    Empty,
+    Full,
+    HandleClosed,
+    RecvError,
+    RecvTimeout,
+    SendError,
+    SendTimeout,
+    channel,
+    recv,
+    select,
+    send,
+    sync_channel,
+)
 
 
 class Hostile:
@@ -70,10 +85,47 @@ def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
     assert rx.try_recv() is message
     tx.send_timeout(message, 0)
     assert rx.recv_timeout(0) is message
+    tx.send_deadline(message, 0)
+    assert rx.recv_deadline(0) is message
+    assert select(send(tx, message)).error is None
+    assert select(recv(rx)).value is message
     tx.send(message)
     tx.close()
     (only,) = rx
     assert only is message
+
+
+@pytest.mark.statement("S18", "P7")
+@every_flavour
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_any_object_comes_back_when_it_is_refused(make: Make, message: object) -> None:
+    """P7: full, timed out, disconnected and closed."""
+    tx, rx = make()
+    if tx.capacity is not None:
+        tx.send_many([message] * tx.capacity)
+        assert unsent(tx.try_send, message) is Full
+        assert unsent(lambda one: tx.send_timeout(one, 0), message) is SendTimeout
+        assert unsent(lambda one: tx.send_deadline(one, 0), message) is SendTimeout
+    rx.close()
+    sends = (
+        tx.send,
+        tx.try_send,
+        lambda one: tx.send_timeout(one, 0),
+        lambda one: select(send(tx, one)).value,
+    )
+    for send_it in sends:
+        assert unsent(send_it, message) is SendError
+    tx.close()
+    for send_it in sends:
+        assert unsent(send_it, message) is HandleClosed
+
+
+def unsent(send_it: Callable[[object], object], message: object) -> type[BaseException]:
+    """Say which error a send ends with, which must carry the very message."""
+    with pytest.raises(ChannelError) as failure:
+        send_it(message)
+    assert failure.value.message is message  # type: ignore[attr-defined]
+    return failure.type
 
 
 @every_buffer
