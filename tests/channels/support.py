@@ -1,17 +1,19 @@
 """Helpers for the tests of channels: flavours, threads, waiting without luck, and injection at every step."""
 
+import dis
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import pytest
 
-from treadle import Receiver, Sender, SyncSender, channel, sync_channel
+from treadle import ChannelError, Receiver, Sender, SyncSender, bounded, channel, sync_channel, unbounded
 from treadle.channels.core import State
 from treadle.channels.waiting import END, Entry, Side, Waiter
 
@@ -23,15 +25,30 @@ Make = Callable[[], Pair]
 LONG = 30.0  # seconds after which a test gives up; nothing waits this long unless it failed
 
 
-def make_unbounded() -> Pair:
-    return channel[Any]()
+#: Every flavour that has a sender, in both faces: that of std, and that of crossbeam, whose receivers can be cloned.
+FLAVOURS: dict[str, Make] = {
+    "channel()": channel[Any],
+    "unbounded()": unbounded[Any],
+    "sync_channel(4)": partial(sync_channel[Any], 4),
+    "bounded(4)": partial(bounded[Any], 4),
+    "sync_channel(1)": partial(sync_channel[Any], 1),
+    "bounded(1)": partial(bounded[Any], 1),
+    "sync_channel(0)": partial(sync_channel[Any], 0),
+    "bounded(0)": partial(bounded[Any], 0),
+}
 
 
-def make_bounded() -> Pair:
-    return sync_channel[Any](4)
+def flavours(*names: str) -> pytest.MarkDecorator:
+    """Run a test with each of some flavours."""
+    return pytest.mark.parametrize("make", [FLAVOURS[name] for name in names], ids=names)
 
 
-every_flavour = pytest.mark.parametrize("make", [make_unbounded, make_bounded])
+every_flavour = flavours(*FLAVOURS)
+every_buffer = flavours(*list(FLAVOURS)[:4])  # which hold four messages at least
+both_buffers = flavours("channel()", "sync_channel(4)")  # where it is one face as well as the other
+every_state = flavours("channel()", "sync_channel(4)", "sync_channel(1)", "sync_channel(0)")  # likewise
+every_shared = flavours("unbounded()", "bounded(4)", "bounded(1)", "bounded(0)")  # whose receivers are cloned
+every_rendezvous = flavours("sync_channel(0)", "bounded(0)")
 
 
 class Background(threading.Thread, Generic[T]):
@@ -64,6 +81,15 @@ class Background(threading.Thread, Generic[T]):
         assert not self.is_alive(), "the thread is still blocked"
         assert self._error is not None, "the work raised nothing"
         return self._error
+
+
+def refused(operation: Callable[[], object]) -> type[BaseException] | None:
+    """Do it, and say which error of the channel came of it, if any did."""
+    try:
+        operation()
+    except ChannelError as error:
+        return type(error)
+    return None
 
 
 def waiters(side: Side) -> list[Entry]:
@@ -177,3 +203,30 @@ def injections(act: Callable[[], object]) -> Iterator[Injection]:
         if not injection.done:
             return
         step += 1
+
+
+class SignalInjection(Injection):
+    """Acts only where CPython looks for signals: as a function begins, as a loop goes on, and after a C call.
+
+    So it tells what can happen from what a bytecode would allow: nothing comes between the end of a function
+    and what its caller does next.
+    """
+
+    CHECKED = frozenset({"RESUME", "JUMP_BACKWARD", "CALL", "CALL_KW", "CALL_FUNCTION_EX"})
+
+    def __init__(self, step: int, act: Callable[[], object], *then: tuple[int, Callable[[], object]]) -> None:
+        super().__init__(step, act, *then)
+        self._last: tuple[int, str] = (0, "")
+
+    def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
+        self._last = (id(frame), "RESUME")
+        return super()._enter(frame, event, arg)
+
+    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event != "opcode":
+            return self._trace
+        name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+        before, self._last = self._last, (id(frame), name)
+        if before[0] == id(frame) and before[1] in self.CHECKED:
+            return super()._trace(frame, event, arg)
+        return self._trace

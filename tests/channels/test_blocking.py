@@ -9,7 +9,7 @@ from itertools import count, pairwise
 
 import pytest
 
-from tests.channels.support import LONG, Background, Make, every_flavour, until_blocked, waiters
+from tests.channels.support import LONG, Background, Make, every_buffer, every_flavour, until_blocked, waiters
 from treadle import (
     Full,
     HandleClosed,
@@ -175,7 +175,7 @@ def test_a_send_never_times_out_early() -> None:
 
 
 @pytest.mark.statement("S29", "S45", "S46", "P8")
-@every_flavour
+@every_buffer
 @pytest.mark.parametrize("timeout", [0, 0.0, -0.0, -1, -1e300, float("-inf"), -(10**400)])
 def test_a_timeout_that_is_over_still_tries(make: Make, timeout: float) -> None:
     """S29, S45, S46, P8."""
@@ -192,7 +192,7 @@ def test_a_timeout_that_is_over_still_tries(make: Make, timeout: float) -> None:
 
 
 @pytest.mark.statement("P8")
-@every_flavour
+@every_buffer
 @pytest.mark.parametrize(
     ("timeout", "error"), [(float("nan"), ValueError), (True, TypeError), ("1", TypeError), (1j, TypeError)]
 )
@@ -220,7 +220,7 @@ def frequent_switches() -> Iterator[None]:
 
 @pytest.mark.statement("S11", "S68", "S70")
 @pytest.mark.usefixtures("frequent_switches")
-@pytest.mark.parametrize("capacity", [None, 1, 2, 64])
+@pytest.mark.parametrize("capacity", [None, 0, 1, 2, 64])
 @pytest.mark.parametrize("style", ["block", "timeout", "try"])
 def test_nothing_is_lost_or_doubled_or_reordered_under_load(capacity: int | None, style: str) -> None:
     """S60, S68, S70: several senders, two threads sharing one receiver."""

@@ -19,7 +19,10 @@ from tests.channels.support import (
     Injection,
     Interrupt,
     Make,
+    SignalInjection,
+    both_buffers,
     every_flavour,
+    every_state,
     injections,
     is_notified,
     plant,
@@ -32,8 +35,11 @@ from treadle import (
     HandleClosed,
     Receiver,
     RecvError,
+    Selected,
     SendError,
     channel,
+    recv,
+    select,
     sync_channel,
 )
 from treadle.channels.leases import CLOSED_LEASE
@@ -245,7 +251,7 @@ def test_another_operation_at_any_step_keeps_account(
 
 
 @pytest.mark.statement("S57")
-@every_flavour
+@both_buffers
 def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) -> None:
     """S57: close and receive at any step of a send, and receive once more at any later step."""
     for step in range(1_000):
@@ -272,7 +278,7 @@ def test_the_end_is_final_also_for_a_send_that_is_still_under_way(make: Make) ->
 
 
 @pytest.mark.statement("S42", "S54", "S55")
-@every_flavour
+@both_buffers
 def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Make) -> None:
     """S42, S54: nothing is published after the disconnection, at whatever step the handle is closed."""
     for injection in injections(lambda: None):
@@ -296,7 +302,7 @@ def test_a_handle_closed_during_a_send_counts_until_that_send_has_ended(make: Ma
 
 
 @pytest.mark.statement("P4")
-@every_flavour
+@both_buffers
 def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: Make) -> None:
     """P4, S57: the collector may finalize the lease of a handle first; what is sent then was not accepted."""
     tx, rx = make()
@@ -324,7 +330,7 @@ def test_a_finalizer_of_the_same_garbage_finds_the_handle_open_or_closed(make: M
     assert got == ["last"] * outcomes.count(None)
 
 
-@every_flavour
+@both_buffers
 def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
     """P12: never that the channel is empty, when all receivers are gone."""
     _tx, rx = make()
@@ -335,7 +341,7 @@ def test_a_receive_that_finds_its_own_handle_closed_says_so(make: Make) -> None:
 
 
 @pytest.mark.statement("P4")
-@every_flavour
+@both_buffers
 def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) -> None:
     """P4: a message's own finalizer, run as the message is dropped."""
     tx, rx = make()
@@ -352,7 +358,7 @@ def test_a_finalizer_may_send_and_close_as_its_message_is_dropped(make: Make) ->
 
 
 @pytest.mark.statement("S60", "S64", "P15")
-@every_flavour
+@both_buffers
 def test_a_message_that_is_withdrawn_or_discarded_is_freed(make: Make) -> None:
     """S60, P15: at whatever step of the send the receiver closes."""
     step = 0
@@ -415,3 +421,73 @@ def test_a_clone_of_a_handle_that_is_closed_meanwhile_is_open_or_refused(situati
         if outcome is not HandleClosed:
             outcome.close()
         assert rx.is_disconnected()
+
+
+RECEIVES: dict[str, Callable[[Receiver[Any]], object]] = {
+    "recv": lambda rx: rx.recv(),
+    "try_recv": lambda rx: rx.try_recv(),
+    "recv_timeout": lambda rx: rx.recv_timeout(0),
+    "next": lambda rx: next(iter(rx)),
+    "select": lambda rx: select(recv(rx), timeout=0),
+}
+every_receive = pytest.mark.parametrize("receive", RECEIVES.values(), ids=RECEIVES)
+
+
+@pytest.mark.statement("P2")
+@every_flavour
+@every_receive
+def test_a_signal_in_a_receive_loses_a_message_in_one_window_only(
+    make: Make, receive: Callable[[Receiver[Any]], object]
+) -> None:
+    """P2: it is the one after the call by which Python takes the message out, where nobody has it yet."""
+    lost = 0
+    for step in range(1_000):
+        tx, rx = make()
+        tx._lease.channel.give_back([1])
+        injection = SignalInjection(step, interrupt)
+        with suppress(Interrupt):
+            got = injection.run(partial(receive, rx))
+            lost -= (got.value if isinstance(got, Selected) else got) == 1
+        lost += rx.drain() == []
+        if not injection.done:
+            break
+    assert step > 1
+    assert lost <= 1
+
+
+@pytest.mark.statement("P1", "P2", "P3")
+@every_state
+@pytest.mark.parametrize("name", ["recv_timeout", "select"])
+def test_a_signal_in_a_receive_that_waits_loses_no_message_that_was_passed_to_it(
+    make: Make, name: str
+) -> None:
+    """P2: a send comes at any step of the wait, and the signal at any later one; a rendezvous loses none at all."""
+    sent: list[bool] = [True]
+    step, met = -1, 0
+    while sent:
+        step += 1
+        lost = 0
+        rx: Receiver[Any]
+        for gap in range(1_000):
+            tx, rx = make()
+            sent = []
+
+            def meet(tx: AnySender = tx, sent: list[bool] = sent) -> None:
+                sent.append(attempt(partial(tx.try_send, 1)) is None)
+
+            injection = SignalInjection(step, meet, (gap, interrupt))
+            got: object = None
+            with suppress(Interrupt):
+                got = injection.run(partial(attempt, partial(RECEIVES[name], rx)))
+                got = got.value if isinstance(got, Selected) else got
+            left = rx.drain()
+            received = left if got != 1 else [1, *left]
+            if sent == [True]:
+                met += 1
+                assert len(received) <= 1
+                lost += received == []
+            assert not waiters(rx._lease.channel.receivers)
+            if not injection.done:
+                break
+        assert lost <= (rx.capacity != 0), f"at step {step}"
+    assert met

@@ -3,12 +3,27 @@
 import gc
 import sys
 import weakref
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
 
-from tests.channels.support import Make, every_flavour, received
-from treadle import Empty, Full, RecvError, RecvTimeout, SendError, SendTimeout, channel, sync_channel
+from tests.channels.support import Make, both_buffers, every_buffer, every_flavour, received
+from treadle import (
+    ChannelError,
+    Empty,
+    Full,
+    HandleClosed,
+    RecvError,
+    RecvTimeout,
+    SendError,
+    SendTimeout,
+    channel,
+    recv,
+    select,
+    send,
+    sync_channel,
+)
 
 
 class Hostile:
@@ -48,7 +63,7 @@ MESSAGES: list[object] = [
 
 
 @pytest.mark.statement("S14", "S36", "S68")
-@every_flavour
+@every_buffer
 def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
     """S36, S68."""
     tx, rx = make()
@@ -59,7 +74,7 @@ def test_messages_come_in_the_order_they_were_sent(make: Make) -> None:
 
 
 @pytest.mark.statement("P7")
-@every_flavour
+@every_buffer
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
     """P7: identity only; nothing is compared, hashed, truth-tested or shown."""
@@ -70,13 +85,50 @@ def test_any_object_is_an_ordinary_message(make: Make, message: object) -> None:
     assert rx.try_recv() is message
     tx.send_timeout(message, 0)
     assert rx.recv_timeout(0) is message
+    tx.send_deadline(message, 0)
+    assert rx.recv_deadline(0) is message
+    assert select(send(tx, message)).error is None
+    assert select(recv(rx)).value is message
     tx.send(message)
     tx.close()
     (only,) = rx
     assert only is message
 
 
+@pytest.mark.statement("S18", "P7")
 @every_flavour
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_any_object_comes_back_when_it_is_refused(make: Make, message: object) -> None:
+    """P7: full, timed out, disconnected and closed."""
+    tx, rx = make()
+    if tx.capacity is not None:
+        tx.send_many([message] * tx.capacity)
+        assert unsent(tx.try_send, message) is Full
+        assert unsent(lambda one: tx.send_timeout(one, 0), message) is SendTimeout
+        assert unsent(lambda one: tx.send_deadline(one, 0), message) is SendTimeout
+    rx.close()
+    sends = (
+        tx.send,
+        tx.try_send,
+        lambda one: tx.send_timeout(one, 0),
+        lambda one: select(send(tx, one)).value,
+    )
+    for send_it in sends:
+        assert unsent(send_it, message) is SendError
+    tx.close()
+    for send_it in sends:
+        assert unsent(send_it, message) is HandleClosed
+
+
+def unsent(send_it: Callable[[object], object], message: object) -> type[BaseException]:
+    """Say which error a send ends with, which must carry the very message."""
+    with pytest.raises(ChannelError) as failure:
+        send_it(message)
+    assert failure.value.message is message  # type: ignore[attr-defined]
+    return failure.type
+
+
+@every_buffer
 def test_the_same_object_may_be_sent_many_times(make: Make) -> None:
     tx, rx = make()
     for _ in range(4):
@@ -145,7 +197,7 @@ def test_the_factories_need_no_brackets() -> None:
 
 
 @pytest.mark.statement("S43", "S46")
-@every_flavour
+@every_buffer
 def test_trying_an_empty_channel_says_empty(make: Make) -> None:
     """S43, S46."""
     tx, rx = make()
@@ -173,7 +225,7 @@ def test_a_send_that_timed_out_leaves_no_trace() -> None:
 
 
 @pytest.mark.statement("P15")
-@every_flavour
+@every_buffer
 def test_a_received_message_is_not_kept_alive(make: Make) -> None:
     """P15."""
     tx, rx = make()
@@ -206,7 +258,7 @@ def test_an_unsent_message_is_not_kept_alive() -> None:
 
 
 @pytest.mark.statement("S21", "S59", "S60")
-@every_flavour
+@every_buffer
 def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
     """S59, S60: at once, and while the sender lives on."""
     tx, rx = make()
@@ -223,7 +275,7 @@ def test_the_last_receiver_destroys_what_is_queued(make: Make) -> None:
 
 
 @pytest.mark.statement("P4", "P6")
-@every_flavour
+@every_buffer
 def test_a_message_whose_destruction_uses_the_channel_is_destroyed(make: Make) -> None:
     """P4, P6."""
     tx, rx = make()
@@ -254,7 +306,7 @@ def test_a_very_long_queue_is_discarded_without_recursion(make: Make) -> None:
     del first
 
 
-@every_flavour
+@both_buffers
 def test_deeply_nested_channels_are_discarded_without_recursion(make: Make) -> None:
     tx, rx = make()
     innermost = tx
@@ -276,7 +328,7 @@ def test_deeply_nested_channels_are_discarded_without_recursion(make: Make) -> N
 
 
 @pytest.mark.statement("S35")
-@every_flavour
+@every_buffer
 def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
     """S35."""
     tx, rx = make()
@@ -288,7 +340,7 @@ def test_a_channel_may_carry_its_own_handles(make: Make) -> None:
 
 
 @pytest.mark.statement("S77", "S78")
-@every_flavour
+@every_buffer
 def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
     """S77, S78."""
     tx, rx = make()
@@ -304,7 +356,7 @@ def test_iteration_ends_at_disconnection_and_stays_ended(make: Make) -> None:
 
 
 @pytest.mark.statement("S81")
-@every_flavour
+@every_buffer
 def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
     """S81."""
     tx, rx = make()
@@ -317,7 +369,7 @@ def test_leaving_a_loop_consumes_nothing_more(make: Make) -> None:
 
 
 @pytest.mark.statement("S80")
-@every_flavour
+@every_buffer
 def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
     """S80."""
     tx, rx = make()
@@ -332,7 +384,7 @@ def test_an_iterator_keeps_the_receiver_alive(make: Make) -> None:
 
 
 @pytest.mark.statement("S38", "S39", "S56", "S57", "S133", "G2")
-@every_flavour
+@every_buffer
 def test_the_end_is_final(make: Make) -> None:
     """S38, S39, S42, S57."""
     tx, rx = make()

@@ -15,7 +15,7 @@ from tests.channels.support import (
     Background,
     Interrupt,
     Make,
-    every_flavour,
+    both_buffers,
     injections,
     until_blocked,
 )
@@ -52,7 +52,7 @@ sends_that_need_room = pytest.mark.parametrize(
 )
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_sending_moves_the_value_and_leaves_the_senders_empty(make: Make, send: Send) -> None:
     tx, rx = make()
@@ -67,7 +67,7 @@ def test_sending_moves_the_value_and_leaves_the_senders_empty(make: Make, send: 
     assert got.value is hostile
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_an_empty_owned_is_not_sent(make: Make, send: Send) -> None:
     tx, rx = make()
@@ -79,7 +79,7 @@ def test_an_empty_owned_is_not_sent(make: Make, send: Send) -> None:
         rx.try_recv()
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_the_error_of_a_refused_owned_does_not_keep_the_channel_connected(make: Make, send: Send) -> None:
     tx, rx = make()
@@ -102,7 +102,7 @@ def gives_back(send: Callable[[Owned[Any]], object], error: type[ChannelError]) 
     assert owned.value is hostile
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_a_send_to_a_disconnected_channel_gives_the_owned_back(make: Make, send: Send) -> None:
     """S18."""
@@ -111,7 +111,7 @@ def test_a_send_to_a_disconnected_channel_gives_the_owned_back(make: Make, send:
     gives_back(partial(send, tx), SendError)
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_a_send_through_a_closed_handle_gives_the_owned_back(make: Make, send: Send) -> None:
     """P13."""
@@ -172,7 +172,7 @@ def test_a_blocked_send_that_fails_leaves_the_owned_full(end: str) -> None:
     assert owned.value is hostile
 
 
-@every_flavour
+@both_buffers
 def test_a_hundred_megabytes_are_sent_without_a_copy(make: Make) -> None:
     size = 100_000_000
     tx, rx = make()
@@ -215,7 +215,7 @@ def interrupt() -> None:
     raise Interrupt
 
 
-@every_flavour
+@both_buffers
 @every_send
 def test_an_interrupted_send_never_leaves_the_value_in_two_places(make: Make, send: Send) -> None:
     """P3: an Interrupt at every step of the send."""

@@ -17,6 +17,7 @@ message included, and counts as having come before (S21, S59).
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, NoReturn, Protocol, TypeAlias, TypeVar
 
 from treadle.channels._primitives import deque
@@ -225,7 +226,10 @@ class Channel(State, Generic[T]):
         return None
 
     def take_many(self, messages: list[T], limit: int) -> None:
-        """Take up to `limit` messages out without blocking, in order, and append each to the list."""
+        """Take up to `limit` messages out without blocking, in order, and append each to the list.
+
+        If this is cut short, the list has what was taken, and giving it back is up to the caller.
+        """
         try:
             for _ in range(limit):
                 messages.append(self.source.popleft())  # noqa: PERF401 - extend would lose track of what came
@@ -285,9 +289,22 @@ class Returning(Channel[T]):
     def refuse(self) -> None:
         self.receivers_gone = True
 
+    def take_many(self, messages: list[T], limit: int) -> None:
+        limit += len(messages)
+        self.take_returned(messages, limit)
+        super().take_many(messages, limit - len(messages))
+
+    def take_returned(self, messages: list[T], size: int) -> None:
+        """Take what was given back, until the list has a size: by one call, so that an interrupt loses none."""
+        if self.returned:
+            try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
+                messages.extend(map(deque.popleft, repeat(self.returned, size - len(messages))))
+            except IndexError:
+                pass
+
     def give_back(self, messages: list[T]) -> None:
         try:
-            self.returned.extend(messages)
+            self.returned.extendleft(reversed(messages))
             self.published()
         except BaseException:
             self.published()

@@ -4,6 +4,7 @@ A discarded message may hold the last receiver of another channel, whose message
 and so on without bound. A thread that is discarding already therefore only notes what comes up.
 """
 
+import os
 from collections.abc import Callable
 
 from treadle.channels._primitives import deque, get_ident
@@ -11,6 +12,17 @@ from treadle.channels._primitives import deque, get_ident
 __all__ = ["discard"]
 
 _noted: dict[int, deque[Callable[[], None]]] = {}
+
+
+def _forget_others() -> None:
+    """Forget the threads that a forked process does not have: a new one may be given the ident of one (P11)."""
+    thread = get_ident()
+    for other in _noted.copy():
+        if other != thread:
+            _noted.pop(other, None)
+
+
+os.register_at_fork(after_in_child=_forget_others)
 
 
 def discard(empty: Callable[[], None]) -> None:

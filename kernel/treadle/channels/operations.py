@@ -49,6 +49,9 @@ class Case(ABC, Generic[T_co]):
             HandleClosed: the handle is closed.
         """
 
+    def undo(self, result: object) -> None:
+        """Put back what it took: nobody will be given the result (P2)."""
+
     def entry(self, waiter: Waiter, observes: bool) -> Entry:
         """Make the entry with which it waits in the line of its channel."""
         state = self.handle._lease.channel
@@ -65,6 +68,9 @@ class RecvCase(Case[T_co]):
 
     def attempt(self) -> T_co | Nothing:
         return cast("Channel[T_co]", self.handle._lease.channel).look()
+
+    def undo(self, result: object) -> None:
+        cast("Channel[object]", self.handle._lease.channel).give_back([result])
 
 
 class SendCase(Case[None]):
@@ -122,6 +128,7 @@ def perform(
                 continue
             in_time, index, match = _wait(cases, deadline)
             if match is not None:
+                del match.entry  # its waiter refers to the match: in a cycle the message would live on (P15)
                 return index, match.message
     except BaseException:
         _pass_on(cases, states)
@@ -171,8 +178,10 @@ def _wait(
                 entry.side.wake()
     except BaseException:
         _, match = _leave(waiter, entries)
-        if match is not None and match.entry.side is match.entry.state.receivers:
-            cast("Channel[Any]", match.entry.state).give_back([match.message])
+        if match is not None:
+            if match.entry.side is match.entry.state.receivers:
+                cast("Channel[Any]", match.entry.state).give_back([match.message])
+            del match.entry  # as in perform
         raise
     return in_time, index, match
 

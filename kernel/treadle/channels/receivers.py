@@ -105,9 +105,7 @@ class Receiver(Handle, Generic[T_co]):
             HandleClosed: this handle is closed, or was closed while the call was blocked.
             TypeError, ValueError: the limit is no int, or less than 1.
         """
-        limit = _checked(limit)
-        first = self.recv()
-        return self._take([first], limit - 1)
+        return self._receive_many(_checked(limit), wait=True)
 
     def drain(self) -> list[T_co]:
         """Receive all messages that are there; never block.
@@ -116,7 +114,7 @@ class Receiver(Handle, Generic[T_co]):
             HandleClosed: this handle is closed.
         """
         self._open()
-        return self._take([], sys.maxsize)
+        return self._receive_many(sys.maxsize, wait=False)
 
     def try_iter(self) -> "TryIter[T_co]":
         """Iterate over the messages that are there, each received as it is asked for; never block (S79)."""
@@ -140,14 +138,19 @@ class Receiver(Handle, Generic[T_co]):
         _, message = perform((case,), deadline)
         return message
 
-    def _take(self, messages: list[T_co], limit: int) -> list[T_co]:
-        """Add what is there to the messages, up to a limit, by one pass."""
+    def _receive_many(self, limit: int, wait: bool) -> list[T_co]:
+        """Receive what is there, up to a limit, by one pass; `wait` for the first."""
         channel = self._lease.channel
+        messages: list[T_co] = []
         try:
+            if wait:
+                messages.append(self.recv())
+                limit -= 1
             if (there := channel.spare(channel.receivers)) > 0:
                 channel.take_many(messages, min(limit, there))
         except BaseException:
-            channel.give_back(messages)
+            if messages:
+                channel.give_back(messages)
             raise
         return messages
 

@@ -51,7 +51,10 @@ class Selected(Generic[I_co, T_co]):
             HandleClosed: the handle of the case is closed.
         """
         if isinstance(self._result, Failed):
-            raise self._result.error
+            try:
+                raise self._result.error
+            finally:
+                del self  # the error keeps this frame: in a cycle its message would live on (P15)
         return self._result
 
     def __repr__(self) -> str:
@@ -267,7 +270,12 @@ def _select(
 ) -> object:
     index, result = perform(cases, deadline, _turns(biased), _outcome)
     if index != EXPIRED:
-        return Selected(indices[index], result)
+        try:
+            return Selected(indices[index], result)
+        except BaseException:
+            if not isinstance(result, Failed):
+                cases[index].undo(result)
+            raise
     if default is NOTHING:
         raise SelectTimeout
     return default

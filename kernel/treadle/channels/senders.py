@@ -9,7 +9,7 @@ from operator import is_
 from typing import Generic, Never, Self, TypeVar
 
 from treadle.channels._primitives import deque, yield_to_others
-from treadle.channels.core import NOTHING, Channel, Failure, State
+from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, State
 from treadle.channels.errors import Full, HandleClosed, SendError, SendTimeout
 from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.handles import Handle
@@ -65,6 +65,8 @@ class BaseSender(Handle, Generic[T_contra]):
             HandleClosed: this handle is closed, or was closed while the call was blocked; likewise.
         """
         pending = deque(messages)
+        if self._lease.channel is CLOSED:  # also without messages
+            raise HandleClosed(list(pending))
         while pending:
             failure = self._offer_many(pending)
             if failure is not None and failure is not Full:

@@ -48,7 +48,8 @@ def deadline_at(deadline: float | None) -> float | None:
     if deadline is None:
         return None
     _check(deadline, "a deadline", "on time.monotonic()")
-    return None if deadline - monotonic() > TIMEOUT_MAX else deadline
+    # An int may be too large for a float, and can only be compared with one.
+    return None if deadline > monotonic() + TIMEOUT_MAX else max(deadline, -TIMEOUT_MAX)
 
 
 def deadline_of(timeout: float | None, deadline: float | None) -> float | None:

@@ -14,7 +14,7 @@ repeated by the `except` clause around it, and a waiter leaves a line only after
 """
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from treadle.channels._primitives import (
     TIMEOUT_MAX,
@@ -34,15 +34,15 @@ __all__ = ["END", "Entry", "Match", "Side", "Waiter"]
 
 
 class _Forks:
-    """How often this process was forked off, and by which thread: the others are not in it (P11)."""
+    """How often this process was forked off, and by which threads: the others are not in it (P11)."""
 
     count = 0
-    survivor = 0
+    survivors: ClassVar[list[int]] = []  # one for each fork: a thread may have the ident of one that is gone
 
 
 def _count_fork() -> None:
+    _Forks.survivors.append(get_ident())
     _Forks.count += 1
-    _Forks.survivor = get_ident()
 
 
 os.register_at_fork(after_in_child=_count_fork)
@@ -88,7 +88,9 @@ class Waiter:
 
     def _has_vanished(self) -> bool:
         """Say whether the thread is not in this process, but in one that this was forked off."""
-        return self._forks != _Forks.count and self.thread != _Forks.survivor
+        return self._forks != _Forks.count and any(
+            survivor != self.thread for survivor in _Forks.survivors[self._forks :]
+        )
 
     def sleep(self, deadline: float | None) -> bool:
         """Sleep until the wait is over, or until the deadline and never less (S47); say which."""

@@ -13,13 +13,15 @@ says empty only if it saw a consumed node without a next one.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice, repeat
+from operator import is_not
 from typing import Any, Generic, TypedDict, TypeVar
 
 from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Failure, Nothing, Returning
 from treadle.channels.errors import Full, SendError
-from treadle.channels.waiting import Entry
+from treadle.channels.waiting import Entry, Side
 
 __all__ = ["Bounded"]
 
@@ -60,6 +62,7 @@ def _chain(messages: Iterable[T], index: int) -> tuple[Node[T], Node[T], int]:
 
 # One call takes many messages out, so that an interrupt comes before or after all of them.
 _consume: Callable[[Any, str, Nothing], Any] = dict.pop
+_is_message: Callable[[object], bool] = partial(is_not, NOTHING)
 
 
 class Bounded(Returning[T]):
@@ -96,6 +99,9 @@ class Bounded(Returning[T]):
             return "next" in _consumed(self._head) or self.senders_gone or bool(self.returned)
         # Of two hints that lag behind, the one that is looked at last is the one that tells of room.
         return _last(self._tail)["index"] - _consumed(self._head)["index"] < self._capacity
+
+    def spare(self, side: Side) -> int:
+        return self.room() if side is self.senders else self._queued() + len(self.returned)
 
     def _queued(self) -> int:
         while True:
@@ -179,23 +185,18 @@ class Bounded(Returning[T]):
         super().empty()
 
     def take_many(self, messages: list[T], limit: int) -> None:
-        if self.returned:
-            super().take_many(messages, limit)
-            return
+        limit += len(messages)
+        self.take_returned(messages, limit)
         nodes: list[Node[T]] = []
-        node = self._head
-        while len(nodes) < limit and (after := node.get("next")) is not None:
+        node = _consumed(self._head)
+        while len(nodes) < limit - len(messages) and (after := node.get("next")) is not None:
             nodes.append(node := after)
-        taken: list[T | Nothing] = []
         try:
-            taken.extend(map(_consume, nodes, repeat("message"), repeat(NOTHING)))
-            if nodes:
-                self._head = node
-                self.senders.wake()
-            messages.extend(message for message in taken if message is not NOTHING)
+            messages.extend(filter(_is_message, map(_consume, nodes, repeat("message"), repeat(NOTHING))))
+            self._head = node
+            self.senders.wake()
         except BaseException:
             self.senders.wake()
-            self.give_back([message for message in taken if message is not NOTHING])
             raise
 
     def _take_on(self) -> T:
