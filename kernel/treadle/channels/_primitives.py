@@ -11,12 +11,24 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-__all__ = ["TIMEOUT_MAX", "LockType", "allocate_lock", "deque", "get_ident", "monotonic", "yield_to_others"]
+__all__ = [
+    "TIMEOUT_MAX",
+    "LockType",
+    "allocate_lock",
+    "deque",
+    "get_ident",
+    "in_each_fork",
+    "monotonic",
+    "yield_to_others",
+]
 
 
-def _no_yield() -> None:
+def _nothing(*_: object, **__: object) -> None:
     """Do nothing, where the system has no such call."""
 
 
+# Registers what a forked process is to do first.
+in_each_fork: Callable[..., None] = getattr(os, "register_at_fork", _nothing)
+
 # Lets a thread run that is about to make a wait unnecessary: many times cheaper than to sleep and be woken.
-yield_to_others: Callable[[], None] = getattr(os, "sched_yield", _no_yield)
+yield_to_others: Callable[[], None] = getattr(os, "sched_yield", _nothing)

@@ -4,10 +4,9 @@ A discarded message may hold the last receiver of another channel, whose message
 and so on without bound. A thread that is discarding already therefore only notes what comes up.
 """
 
-import os
 from collections.abc import Callable
 
-from treadle.channels._primitives import deque, get_ident
+from treadle.channels._primitives import deque, get_ident, in_each_fork
 
 __all__ = ["discard"]
 
@@ -22,7 +21,7 @@ def _forget_others() -> None:
             _noted.pop(other, None)
 
 
-os.register_at_fork(after_in_child=_forget_others)
+in_each_fork(after_in_child=_forget_others)
 
 
 def discard(empty: Callable[[], None]) -> None:

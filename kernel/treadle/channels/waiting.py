@@ -13,7 +13,6 @@ An operation may be cut short at any step by an exception from a signal handler.
 repeated by the `except` clause around it, and a waiter leaves a line only after its gate is open.
 """
 
-import os
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from treadle.channels._primitives import (
@@ -22,6 +21,7 @@ from treadle.channels._primitives import (
     allocate_lock,
     deque,
     get_ident,
+    in_each_fork,
     monotonic,
 )
 
@@ -45,7 +45,7 @@ def _count_fork() -> None:
     _Forks.count += 1
 
 
-os.register_at_fork(after_in_child=_count_fork)
+in_each_fork(after_in_child=_count_fork)
 
 
 class Waiter:
