@@ -34,7 +34,7 @@ class Selected(Generic[I_co, T_co]):
     __slots__ = ("_result", "index")
 
     def __init__(self, index: I_co, result: "T_co | Failed", /) -> None:
-        self.index: Final = index
+        self.index: Final[I_co] = index
         self._result = result
 
     @property
@@ -184,7 +184,7 @@ class Select(Generic[T]):
         """
         return self._add(recv(receiver))
 
-    def send(self, sender: BaseSender[Any], message: object, /) -> int:
+    def send(self, sender: BaseSender[X], message: X, /) -> int:
         """Add a send of the message, and give its index, the next one from 0 on (S82).
 
         Raises:
