@@ -6,6 +6,7 @@ chosen and not done (S85). Which of several that are ready is chosen at random, 
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from random import random
 from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
@@ -51,7 +52,7 @@ class Selected(Generic[I_co, T_co]):
             HandleClosed: the handle of the case is closed.
         """
         if isinstance(self._result, Failed):
-            raise self._result.error
+            raise copy(self._result.error)  # the error raised refers to its frames, and they to this result
         return self._result
 
     def __repr__(self) -> str:
@@ -254,11 +255,10 @@ def _limit(
 ) -> float | None:
     """Give the deadline of a select; NOW is not to wait at all."""
     limit = deadline_of(timeout, deadline)
-    if timeout is None and deadline is None:
-        if default is not NOTHING:
-            return NOW
-        if not cases:
-            raise ValueError("no operations have been added to the select, and nothing else would end it")
+    if timeout is None and deadline is None and default is not NOTHING:
+        return NOW
+    if limit is None and not cases:
+        raise ValueError("no operations have been added to the select, and nothing else would end it")
     return limit
 
 
