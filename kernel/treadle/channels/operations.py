@@ -170,9 +170,9 @@ def _wait(
             if entry.side.waiting and entry.state.spare(entry.side) > used:
                 entry.side.wake()
     except BaseException:
-        _, match = _leave(waiter, entries)
-        if match is not None and match.entry.side is match.entry.state.receivers:
-            cast("Channel[Any]", match.entry.state).give_back([match.message])
+        index, match = _leave(waiter, entries)
+        if match is not None and entries[index].side is entries[index].state.receivers:
+            cast("Channel[Any]", entries[index].state).give_back([match.message])
         raise
     return in_time, index, match
 
@@ -194,9 +194,10 @@ def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
     done = EXPIRED
     for index, entry in enumerate(entries):
         entry.side.remove(entry)
-        if match is not None and match.entry is entry:
+        if match is not None and match.took(entry):
             done = index
-        elif entry.lender is not None and (match is None or match.entry.message is not entry.message):
+    for entry in entries:
+        if entry.lender is not None and (match is None or entries[done].message is not entry.message):
             entry.lender._give_back(entry.message)
     return done, match
 
