@@ -100,7 +100,7 @@ def in_every_interleaving(program: Callable[[], None], **options: Any) -> Result
 
 def together(*bodies: Callable[[], object]) -> None:
     """Run each in a thread of its own, and wait for all."""
-    threads = [threading.Thread(target=body, name=body.__name__) for body in bodies]
+    threads = [threading.Thread(target=body) for body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
