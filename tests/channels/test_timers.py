@@ -182,11 +182,7 @@ def test_ticks_do_not_drift_however_they_are_received(how: str) -> None:
         rx = tick(1.0)
         for i in range(1, 5):
             sleep(max(0, start + i + 0.25 - monotonic()))  # a receiver that is late, but keeps up
-            received = {
-                "recv": rx.recv,
-                "try_recv": rx.try_recv,
-                "select": lambda: select(recv(rx), recv(never())).value,
-            }[how]()
+            received = select(recv(rx), recv(never())).value if how == "select" else getattr(rx, how)()
             assert received == start + i
 
     in_every_interleaving(program, timeouts="idle")
