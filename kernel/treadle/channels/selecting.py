@@ -5,7 +5,7 @@ chosen and not done (S85). Which of several that are ready is chosen at random, 
 (S92), or is the first one if the select is biased (S93).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import copy
 from random import random
 from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, overload
@@ -285,10 +285,13 @@ def _turns(biased: bool) -> Turns:
     return range if biased else _shuffled
 
 
-def _shuffled(count: int) -> Iterator[int]:
-    """Give the indices in a random order, each order as likely as the others."""
+def _shuffled(count: int) -> list[int]:
+    """Give the indices in a random order, each order as likely as the others.
+
+    No generator: one that is dropped before its end would swallow a Ctrl-C.
+    """
     indices = list(range(count))
-    for left in range(count, 0, -1):
-        chosen = int(random() * left)  # noqa: S311 - it is to be fair, not secret
-        yield indices[chosen]
-        indices[chosen] = indices[left - 1]
+    for last in range(count - 1, 0, -1):
+        chosen = int(random() * (last + 1))  # noqa: S311 - it is to be fair, not secret
+        indices[last], indices[chosen] = indices[chosen], indices[last]
+    return indices
