@@ -29,8 +29,10 @@ def measure(name: str, tx: Sender[int] | SyncSender[int], rx: Receiver[int], mes
 
 
 def main(messages: int = 1_000_000) -> None:
-    measure("Unbounded", *channel[int](), messages)
-    measure("Bounded", *sync_channel[int](1000), messages)
+    tx, rx = channel[int]()
+    measure("Unbounded", tx, rx, messages)
+    sync_tx, rx = sync_channel[int](1000)
+    measure("Bounded", sync_tx, rx, messages)
 
 
 if __name__ == "__main__":

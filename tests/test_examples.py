@@ -11,9 +11,11 @@ import treadle.channels
 from examples import (
     bank_actor,
     basic_channel,
+    crossbeam_unbounded,
     multiple_producers,
     nonblocking_receive,
     performance,
+    select_two_channels,
     send_to_address,
     sync_channel,
     worker_shutdown,
@@ -45,6 +47,39 @@ def test_multiple_producers_print_all_lines_each_thread_in_its_order(capsys: Cap
         prefix = f"Thread {thread_id} says: "
         own = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
         assert own == ["Message 0", "Message 1", "Message 2"]
+
+
+def test_crossbeams_producers_print_all_lines_each_thread_in_its_order(capsys: Capture) -> None:
+    crossbeam_unbounded.main(delay=0)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9
+    for i in range(3):
+        own = [line for line in lines if line.startswith(f"Received: Message {i}-")]
+        assert own == [f"Received: Message {i}-{j}" for j in range(3)]
+
+
+def test_the_consumer_selects_the_messages_as_they_come_in_every_interleaving() -> None:
+    """In virtual time. At 300ms both producers send, and which is first is open; the text shows one of the two.
+
+    The text leaves out that a channel is closed, which its program prints again and again.
+    """
+
+    def program() -> None:
+        with redirect_stdout(StringIO()) as printed:
+            select_two_channels.main()
+        lines = printed.getvalue().splitlines()
+        assert lines[:3] == [
+            "From channel 1: Source 1: 0",
+            "From channel 2: Source 2: 0",
+            "From channel 1: Source 1: 1",
+        ]
+        at_300ms = ["From channel 1: Source 1: 2", "Channel 1 closed", "From channel 2: Source 2: 1"]
+        assert sorted(lines[3:6]) == sorted(at_300ms)
+        assert lines.index(at_300ms[0]) < lines.index(at_300ms[1])
+        assert lines[6:] == ["From channel 2: Source 2: 2"]
+
+    result = check(program, instrument=[treadle.channels], timeouts="idle", preemptions=1)
+    assert result.verdict is Verdict.HOLDS, result
 
 
 def test_the_nonblocking_receive_works_until_the_message_comes(capsys: Capture) -> None:
@@ -142,9 +177,11 @@ def test_every_example_is_tested() -> None:
     here = {
         bank_actor,
         basic_channel,
+        crossbeam_unbounded,
         multiple_producers,
         nonblocking_receive,
         performance,
+        select_two_channels,
         send_to_address,
         sync_channel,
         worker_shutdown,

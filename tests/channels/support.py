@@ -13,9 +13,11 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
+import treadle.channels
 from treadle import ChannelError, Receiver, Sender, SyncSender, bounded, channel, sync_channel, unbounded
 from treadle.channels.core import State
 from treadle.channels.waiting import END, Entry, Side, Waiter
+from treadle.sched import Result, Verdict, check
 
 T = TypeVar("T")
 AnySender = Sender[Any] | SyncSender[Any]
@@ -113,6 +115,22 @@ def plant(state: State, side: Side) -> Entry:
 
 def is_notified(entry: Entry) -> bool:
     return entry.waiter.is_over() and not entry.waiter._gate.locked()
+
+
+def in_every_interleaving(program: Callable[[], None], **options: Any) -> Result:
+    """Explore the program and the channels' code, and find nothing wrong."""
+    result = check(program, instrument=[treadle.channels], **options)
+    assert result.verdict is Verdict.HOLDS, result
+    return result
+
+
+def together(*bodies: Callable[[], object]) -> None:
+    """Run each in a thread of its own, and wait for all."""
+    threads = [threading.Thread(target=body) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def received(rx: Receiver[T]) -> list[T]:

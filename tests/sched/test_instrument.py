@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tests.sched.programs import Box, check_and_replay, outcomes, together
-from treadle.sched import check
+from treadle.sched import Verdict, check
 from treadle.sched.memory import instrumented
 
 HERE = sys.modules[__name__]
@@ -553,3 +553,42 @@ def test_statements_of_every_form_work_as_ever() -> None:
     assert outside == plain
     assert seen  # an entry an execution; there is one more when the program was seen to use a namespace
     assert all(value == plain for value in seen)
+
+
+LAZY: list[Callable[[deque[int]], Iterator[object]]] = [
+    iter,
+    enumerate,
+    lambda values: map(str, values),
+    lambda values: zip(values, strict=False),
+]
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+def test_an_iterator_begins_where_it_is_made(lazy: Callable[[deque[int]], Iterator[object]]) -> None:
+    """That of a deque notices whatever happens after it was made, also if all is as before in the end."""
+    seen = set()
+
+    def program() -> None:
+        values: deque[int] = deque()
+        found: list[object] = []
+
+        def look() -> None:
+            iterator = lazy(values)
+            found.append(len(values))
+            try:
+                found.append("one" if next(iterator, None) else "none")
+            except RuntimeError:
+                found.append("changed")
+
+        def change() -> None:
+            values.append(1)
+            values.popleft()
+
+        together(look, change)
+        seen.add(tuple(found))
+
+    assert (
+        check(program, instrument=[test_an_iterator_begins_where_it_is_made, *LAZY[2:]]).verdict
+        is Verdict.HOLDS
+    )
+    assert seen == {(0, "none"), (0, "changed"), (1, "changed"), (1, "one")}

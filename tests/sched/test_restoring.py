@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import queue
+import random
 import select
 import signal
 import socket
@@ -32,6 +33,7 @@ WATCHED: tuple[Any, ...] = (
     queue,
     queue.Queue,
     time,
+    random,
     builtins,
     os,
     select,

@@ -128,7 +128,6 @@ def perform(
                 continue
             in_time, index, match = _wait(cases, deadline)
             if match is not None:
-                del match.entry  # its waiter refers to the match: in a cycle the message would live on (P15)
                 return index, match.message
     except BaseException:
         _pass_on(cases, states)
@@ -177,11 +176,9 @@ def _wait(
             if entry.side.waiting and entry.state.spare(entry.side) > used:
                 entry.side.wake()
     except BaseException:
-        _, match = _leave(waiter, entries)
-        if match is not None:
-            if match.entry.side is match.entry.state.receivers:
-                cast("Channel[Any]", match.entry.state).give_back([match.message])
-            del match.entry  # as in perform
+        index, match = _leave(waiter, entries)
+        if match is not None and entries[index].side is entries[index].state.receivers:
+            cast("Channel[Any]", entries[index].state).give_back([match.message])
         raise
     return in_time, index, match
 
@@ -204,9 +201,10 @@ def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
     for index, entry in enumerate(entries):
         if end is None or entry in entry.side.waiting:  # whoever ended the wait may have removed it
             entry.side.remove(entry)
-        if match is not None and match.entry is entry:
+        if match is not None and match.took(entry):
             done = index
-        elif entry.lender is not None and (match is None or match.entry.message is not entry.message):
+    for entry in entries:
+        if entry.lender is not None and (match is None or entries[done].message is not entry.message):
             entry.lender._give_back(entry.message)
     return done, match
 

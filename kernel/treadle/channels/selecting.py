@@ -5,7 +5,8 @@ chosen and not done (S85). Which of several that are ready is chosen at random, 
 (S92), or is the first one if the select is biased (S93).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from copy import copy
 from random import random
 from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
@@ -34,7 +35,7 @@ class Selected(Generic[I_co, T_co]):
     __slots__ = ("_result", "index")
 
     def __init__(self, index: I_co, result: "T_co | Failed", /) -> None:
-        self.index: Final = index
+        self.index: Final[I_co] = index
         self._result = result
 
     @property
@@ -51,10 +52,7 @@ class Selected(Generic[I_co, T_co]):
             HandleClosed: the handle of the case is closed.
         """
         if isinstance(self._result, Failed):
-            try:
-                raise self._result.error
-            finally:
-                del self  # the error keeps this frame: in a cycle its message would live on (P15)
+            raise copy(self._result.error)  # the error raised refers to its frames, and they to this result
         return self._result
 
     def __repr__(self) -> str:
@@ -187,7 +185,7 @@ class Select(Generic[T]):
         """
         return self._add(recv(receiver))
 
-    def send(self, sender: BaseSender[Any], message: object, /) -> int:
+    def send(self, sender: BaseSender[X], message: X, /) -> int:
         """Add a send of the message, and give its index, the next one from 0 on (S82).
 
         Raises:
@@ -257,11 +255,10 @@ def _limit(
 ) -> float | None:
     """Give the deadline of a select; NOW is not to wait at all."""
     limit = deadline_of(timeout, deadline)
-    if timeout is None and deadline is None:
-        if default is not NOTHING:
-            return NOW
-        if not cases:
-            raise ValueError("no operations have been added to the select, and nothing else would end it")
+    if timeout is None and deadline is None and default is not NOTHING:
+        return NOW
+    if limit is None and not cases:
+        raise ValueError("no operations have been added to the select, and nothing else would end it")
     return limit
 
 
@@ -293,10 +290,13 @@ def _turns(biased: bool) -> Turns:
     return range if biased else _shuffled
 
 
-def _shuffled(count: int) -> Iterator[int]:
-    """Give the indices in a random order, each order as likely as the others."""
+def _shuffled(count: int) -> list[int]:
+    """Give the indices in a random order, each order as likely as the others.
+
+    No generator: one that is dropped before its end would swallow a Ctrl-C.
+    """
     indices = list(range(count))
-    for left in range(count, 0, -1):
-        chosen = int(random() * left)  # noqa: S311 - it is to be fair, not secret
-        yield indices[chosen]
-        indices[chosen] = indices[left - 1]
+    for last in range(count - 1, 0, -1):
+        chosen = int(random() * (last + 1))  # noqa: S311 - it is to be fair, not secret
+        indices[last], indices[chosen] = indices[chosen], indices[last]
+    return indices

@@ -123,13 +123,21 @@ class Entry:
 
 
 class Match:
-    """What ends a wait by pairing: the entry that was taken, and the message it got."""
+    """What ends a wait by pairing: which entry was taken, and the message it got.
 
-    __slots__ = ("entry", "message")
+    The waiter refers to it, and the entry to the waiter: would it refer to the entry too, the message would
+    stay until the collector comes (P15).
+    """
+
+    __slots__ = ("_entry", "message")
 
     def __init__(self, entry: Entry, message: Any) -> None:
-        self.entry = entry
+        self._entry = id(entry)
         self.message = message
+
+    def took(self, entry: Entry) -> bool:
+        """Say whether this is the entry, one of a wait that is not over for its thread."""
+        return self._entry == id(entry)
 
 
 # Stands in the receivers' line for ever once they are gone, so that a sender that had passed its first

@@ -36,7 +36,9 @@ class Adopted:
         self._modules = {module.__name__ for module in modules}
         self._stand_ins: dict[int, locks.Lock | locks.RLock] = {}
         self._held: dict[int, bool] = {}
-        self._seen: dict[int, object] = {}
+        self._seen: dict[int, object] = {  # the stand-ins refer to the real functions, and go on doing so
+            id(stand_in): stand_in for stand_in in self._table.values()
+        }
         for module in modules:
             if module not in STANDARD:
                 self._search(vars(module), module.__name__)

@@ -73,7 +73,8 @@ def check(
         timeouts: "explore" lets a timed wait time out wherever it could, "idle" only when nothing else can run.
         allow_deadlock: count deadlocks instead of failing.
         stop_on_failure: stop at the first failing execution.
-        seed: seed of a random strategy; drawn, and said in the result, when not given.
+        seed: seed of what the program draws from `random`, and of a random strategy, where it is drawn, and said in
+            the result, when not given.
         monitor: looks at each execution when it has ended, and may object to it.
         on_execution: called after each execution with the counts so far.
 
@@ -92,10 +93,12 @@ def check(
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
     _require_seed(seed)
-    policy, name, seed = _strategy(strategy, preemptions, seed)
+    policy, name, sampled = _strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
-    settings = Settings(_subjects(instrument), timeouts, max_steps, allow_deadlock, monitor)
+    settings = Settings(
+        _subjects(instrument), timeouts, max_steps, allow_deadlock, monitor, seed or sampled or 0
+    )
     with prepared(program, settings) as laboratory:
         found = explore(
             laboratory,
@@ -104,7 +107,7 @@ def check(
             stop_on_failure=stop_on_failure,
             on_execution=on_execution,
         )
-        return summarize(laboratory, found, policy, name, seed)
+        return summarize(laboratory, found, policy, name, sampled)
 
 
 def summarize(
@@ -154,7 +157,8 @@ def explain(laboratory: Laboratory, failing: World, error: BaseException) -> Fai
             f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
             "please report the program"
         )
-    schedule = encode(Schedule(world.steps, laboratory.settings.timeouts, learned.ends, learned.clock))
+    settings = laboratory.settings
+    schedule = encode(Schedule(world.steps, settings.timeouts, learned.ends, learned.clock, settings.seed))
     trace = render(world, recorder.rows, again, schedule)
     return Failure(again, schedule, trace, world.failed.label if world.failed is not None else "")
 
@@ -199,7 +203,8 @@ def replay(
     wanted = decode(schedule)
     limit = len(wanted.steps) + max_steps
     with prepared(
-        program, Settings(_subjects(instrument), wanted.timeouts, limit, monitor=monitor)
+        program,
+        Settings(_subjects(instrument), wanted.timeouts, limit, monitor=monitor, seed=wanted.seed),
     ) as laboratory:
         learned = wanted.learned()
         world = laboratory.execute(Replay(wanted.steps), learned)

@@ -53,6 +53,7 @@ class Settings:
     max_steps: int = 100_000
     allow_deadlock: bool = False
     monitor: Monitor | None = None
+    seed: int = 0  #: of the numbers that the program draws
     every_access: bool = (
         False  #: make race-free accesses steps too, as the oracle does that checks the reduction
     )
@@ -106,7 +107,9 @@ class Laboratory:
         """
         settings = self.settings
         limit = settings.max_steps * (_DETAIL if learned.everything else 1)
-        world = World(strategy, timeouts=settings.timeouts, max_steps=limit, learned=learned)
+        world = World(
+            strategy, timeouts=settings.timeouts, max_steps=limit, learned=learned, seed=settings.seed
+        )
         self.world = world
         self.made += 1
         world.on_stop = lambda: note_stuck(world)

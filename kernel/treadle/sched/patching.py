@@ -8,6 +8,7 @@ import builtins
 import functools
 import itertools
 import queue
+import random
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import Any, cast
 
 from greenlet import GreenletExit
 
-from treadle.sched import clock, locks, runtime, threads
+from treadle.sched import clock, locks, randomness, runtime, threads
 from treadle.sched.access import READ, WRITE, Mode
 from treadle.sched.operation import Operation, Place
 from treadle.sched.refused import refusals
@@ -194,11 +195,12 @@ def stand_ins() -> dict[Any, Any]:
         time.monotonic_ns: clock.stand_in_for_ns(time.monotonic_ns),
         time.perf_counter_ns: clock.stand_in_for_ns(time.perf_counter_ns),
         time.time_ns: clock.stand_in_for_ns(time.time_ns, clock.EPOCH),
+        **dict(randomness.stand_ins()),
     }
 
 
 #: The standard library's modules whose globals hold the primitives under whatever name.
-STANDARD = (_thread, threading, queue, time)
+STANDARD = (_thread, threading, queue, time, random)
 
 
 @contextmanager

@@ -2,14 +2,19 @@
 
 `0x3,1,0` reads: thread 0 executes three steps, thread 1 one, thread 0 one. Threads are numbered in the order of
 their creation; each access to instrumented memory is a step. Letters before a colon say how the program was run:
-`i`, timeouts fired only when nothing else could run; `e`, the ends of threads are steps; `c`, so is the clock.
+`i`, timeouts fired only when nothing else could run; `e`, the ends of threads are steps; `c`, so is the clock; `s7`,
+the program drew its random numbers from the seed 7 and not from 0.
 """
 
+import re
 from itertools import groupby
 from typing import NamedTuple
 
 from treadle.sched.errors import ScheduleError
 from treadle.sched.world import Learned, Timeouts
+
+#: The letters before the colon.
+_HOW = re.compile(r"(i?)(e?)(c?)(?:s(-?\d+))?")
 
 
 class Schedule(NamedTuple):
@@ -19,6 +24,7 @@ class Schedule(NamedTuple):
     timeouts: Timeouts = "explore"
     ends: bool = False
     clock: bool = False
+    seed: int = 0
 
     def learned(self) -> Learned:
         """Return what makes every step of the schedule a step."""
@@ -32,6 +38,7 @@ def encode(schedule: Schedule) -> str:
     runs = ((thread, len(list(run))) for thread, run in groupby(schedule.steps))
     text = ",".join(f"{thread}x{length}" if length > 1 else str(thread) for thread, length in runs)
     letters = "i" * (schedule.timeouts == "idle") + "e" * schedule.ends + "c" * schedule.clock
+    letters += f"s{schedule.seed}" if schedule.seed else ""
     return f"{letters}:{text}" if letters else text
 
 
@@ -45,7 +52,8 @@ def decode(text: str) -> Schedule:
     if not isinstance(text, str):
         raise TypeError(f"a schedule is a string such as '0x3,1,0', not {type(text).__name__}")
     letters, _, runs = text.rpartition(":")
-    if set(letters) - set("iec"):
+    how = _HOW.fullmatch(letters)
+    if how is None:
         raise ScheduleError(f"{text!r} is not a schedule: it starts with {letters!r}")
     steps: list[int] = []
     for run in runs.split(",") if runs else ():
@@ -53,4 +61,5 @@ def decode(text: str) -> Schedule:
         if not thread.isdecimal() or (times and not length.isdecimal()):
             raise ScheduleError(f"{text!r} is not a schedule: {run!r} is not THREAD or THREADxSTEPS")
         steps.extend([int(thread)] * int(length or 1))
-    return Schedule(steps, "idle" if "i" in letters else "explore", "e" in letters, "c" in letters)
+    idle, ends, clock, seed = how.groups()
+    return Schedule(steps, "idle" if idle else "explore", bool(ends), bool(clock), int(seed or 0))

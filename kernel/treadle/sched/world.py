@@ -15,7 +15,7 @@ import contextlib
 import enum
 import functools
 from collections.abc import Callable
-from typing import Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
@@ -24,6 +24,9 @@ from treadle.sched.access import READ, TICK, WRITE, Accesses
 from treadle.sched.causality import Causality, Step
 from treadle.sched.errors import CheckError, UncontrolledError
 from treadle.sched.operation import Operation, Place
+
+if TYPE_CHECKING:
+    from random import Random
 
 #: Operations that a thread may still begin while it is being unwound, before it is left suspended for good.
 UNWINDING_PATIENCE = 1_000
@@ -70,6 +73,7 @@ class ControlledThread:
         "name",
         "path",
         "pending",
+        "random",
         "unwinding",
         "waits_for",
         "world",
@@ -90,6 +94,7 @@ class ControlledThread:
         self.ended = False
         self.deadline = 0.0  #: of the timed operation it announced, on the virtual clock
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
+        self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
         self.unwinding = 0  #: operations begun since the execution was given up
         self.body: Callable[[], None] | None = None
         self.greenlet: greenlet
@@ -183,11 +188,13 @@ class World:
         timeouts: Timeouts = "explore",
         max_steps: int = 100_000,
         learned: "Learned | None" = None,
+        seed: int = 0,
     ) -> None:
         self.chooser = chooser
         self.timeouts = timeouts
         self.max_steps = max_steps
         self.learned = Learned() if learned is None else learned
+        self.seed = seed  #: of the numbers that the threads draw
         self.threads: list[ControlledThread] = []
         self.locks: list[Disposable] = []  #: made by the program
         self.last: ControlledThread | None = None  #: who executed the last step

@@ -85,8 +85,16 @@ class Rendezvous(Returning[T]):
 
     def spare(self, side: Side) -> int:
         if side is self.senders:
-            return len(self.receivers.waiting)
-        return len(self.returned) + len(self.senders.waiting)
+            return len(self.receivers.waiting) if self._two_wait() else 0
+        return len(self.returned) + (len(self.senders.waiting) if self._two_wait() else 0)
+
+    def _two_wait(self) -> bool:
+        """Say whether two operations wait: a single one may stand in both lines, and is no peer of itself (S96).
+
+        Two of that kind would otherwise wake each other for ever, as each leaves to try again.
+        """
+        entries = (*self.senders.waiting.copy(), *self.receivers.waiting.copy())
+        return len({id(entry.waiter) for entry in entries if entry is not END}) > 1
 
 
 def _pair(entry: Entry, match: Match, line: Side) -> bool:

@@ -439,12 +439,11 @@ def _slots_of(cls: type) -> list[str]:
 def iterate(values: Any) -> Any:
     """Return an iterator over *values* that announces each step if they are a container."""
     if runtime.running() is not None and _container_of(values) is not None:
-        return _steps(values)
+        return _steps(values, iter(values))
     return values
 
 
-def _steps(values: Iterable[Any]) -> Generator[Any, None, None]:
-    iterator = iter(values)
+def _steps(values: Iterable[Any], iterator: Iterator[Any]) -> Generator[Any, None, None]:
     while True:
         touch(values)
         try:
@@ -590,6 +589,7 @@ def _announce_arguments(
         found = [_container_of(argument) for argument in arguments]
         containers = [container for container in found if container is not None]
         if containers and _hashable(function) and function in _LAZY:
+            _perform_all(thread, function.__name__, _reads_of(arguments))  # an iterator may note the state
             return tuple(iterate(argument) for argument in arguments)
         mode = READ if _hashable(function) and function in _READERS else WRITE
         name = getattr(function, "__name__", "call")
