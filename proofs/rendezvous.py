@@ -1,0 +1,43 @@
+"""Claims about rendezvous, cloned receivers and select: every interleaving is a behaviour of the abstract channels."""
+
+from collections.abc import Callable
+
+import treadle.channels
+from proofs import meetings
+from proofs.meetings import Scenario, play, specification
+from proofs.refinement import refines_specification
+from treadle.report import Evidence, Progress, claim
+
+Proof = Callable[[Progress], Evidence]
+
+
+def _rendezvous(statement: str, scenario: Scenario) -> Proof:
+    return _refines(f"rendezvous: {statement}", scenario, a=0)
+
+
+def _select(statement: str, scenario: Scenario, capacity: int | None) -> Proof:
+    return _refines(f"select: {statement}", scenario, a=capacity, b=capacity)
+
+
+def _refines(statement: str, scenario: Scenario, **capacities: int | None) -> Proof:
+    @claim(statement)
+    def prove(progress: Progress) -> Evidence:
+        return refines_specification(
+            play(scenario, **capacities), specification(**capacities), (treadle.channels,), progress
+        )
+
+    return prove
+
+
+meet = _rendezvous("a send and a receive find each other", meetings.meet)
+tries = _rendezvous("two that do not wait never meet", meetings.two_that_try)
+try_send = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside)
+try_recv = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside)
+timed_send = _rendezvous("a send that times out leaves no trace", meetings.timed_send)
+timed_recv = _rendezvous("a receive that times out takes nothing", meetings.timed_recv)
+both_timed = _rendezvous("a send and a receive that both may time out", meetings.both_timed)
+receiver_leaves = _rendezvous("the receiver leaves while a sender waits", meetings.receiver_leaves)
+receive_then_leave = _rendezvous("the receiver takes one message and leaves", meetings.receive_then_leave)
+send_then_leave = _rendezvous("a message is seen before the disconnection", meetings.send_then_leave)
+closed_send = _rendezvous("a blocked send ends when its handle is closed", meetings.closed_under_send)
+closed_recv = _rendezvous("a blocked receive ends when its handle is closed", meetings.closed_under_receive)
