@@ -302,6 +302,8 @@ class Refusal:
 
     __slots__ = ("_failure",)
 
+    returned = True  # to `shortcuts`: look closer
+
     def __init__(self, failure: type[SendError] | type[HandleClosed]) -> None:
         self._failure = failure
 

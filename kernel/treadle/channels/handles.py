@@ -6,7 +6,7 @@ handle costs nothing; what a send that is under way owes to its lease is told in
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import ClassVar, NoReturn, Self
 from weakref import ref
 
 from treadle.channels.core import CLOSED, Seat, State
@@ -23,6 +23,7 @@ class Handle(ABC):
     __slots__ = ("__weakref__", "_lease")
 
     _lease: Lease[State]
+    _name: ClassVar[str]
 
     def __init__(self, channel: State, /) -> None:
         if not isinstance(channel, State):
@@ -125,13 +126,13 @@ class Handle(ABC):
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__} {{ .. }}"
+        return f"{self._name} {{ .. }}"
 
     def __copy__(self) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} cannot be copied")
+        raise TypeError(f"a {self._name} cannot be copied")
 
     def __deepcopy__(self, memo: object) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} cannot be copied")
+        raise TypeError(f"a {self._name} cannot be copied")
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} cannot be pickled")
+        raise TypeError(f"a {self._name} cannot be pickled")

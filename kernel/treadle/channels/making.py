@@ -8,7 +8,6 @@ crossbeam's, whose receivers can be cloned.
 import sys
 from typing import Generic, Never, Self, TypeVar
 
-from treadle.channels.core import Channel
 from treadle.channels.flavours.at import At
 from treadle.channels.flavours.bounded import Bounded
 from treadle.channels.flavours.never import NEVER
@@ -17,6 +16,7 @@ from treadle.channels.flavours.tick import Tick
 from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.receivers import Receiver, SharedReceiver
 from treadle.channels.senders import Sender, SyncSender
+from treadle.channels.shortcuts import BoundedReceiver, BoundedSender, SharedBoundedReceiver
 from treadle.channels.timeouts import deadline_after, deadline_at, duration
 
 __all__ = ["after", "at", "bounded", "channel", "never", "sync_channel", "tick", "unbounded"]
@@ -43,8 +43,11 @@ class sync_channel(tuple[SyncSender[T], Receiver[T]], Generic[T]):  # noqa: N801
     """
 
     def __new__(cls, capacity: int) -> Self:
-        state: Channel[T] = _holding(capacity)
-        return super().__new__(cls, (SyncSender[T](state), Receiver[T](state)))
+        if checked(capacity):
+            buffer = Bounded[T](capacity)
+            return super().__new__(cls, (BoundedSender[T](buffer), BoundedReceiver[T](buffer)))
+        meeting = Rendezvous[T]()
+        return super().__new__(cls, (SyncSender[T](meeting), Receiver[T](meeting)))
 
 
 class unbounded(tuple[Sender[T], SharedReceiver[T]], Generic[T]):  # noqa: N801, SLOT001 - as above
@@ -66,8 +69,11 @@ class bounded(tuple[SyncSender[T], SharedReceiver[T]], Generic[T]):  # noqa: N80
     """
 
     def __new__(cls, capacity: int) -> Self:
-        state: Channel[T] = _holding(capacity)
-        return super().__new__(cls, (SyncSender[T](state), SharedReceiver[T](state)))
+        if checked(capacity):
+            buffer = Bounded[T](capacity)
+            return super().__new__(cls, (BoundedSender[T](buffer), SharedBoundedReceiver[T](buffer)))
+        meeting = Rendezvous[T]()
+        return super().__new__(cls, (SyncSender[T](meeting), SharedReceiver[T](meeting)))
 
 
 def after(timeout: float | None) -> SharedReceiver[float]:
@@ -113,12 +119,12 @@ def never() -> SharedReceiver[Never]:
     return SharedReceiver(NEVER)
 
 
-def _holding(capacity: int) -> Channel[T]:
-    """Make a channel of the capacity, if it is one."""
+def checked(capacity: int) -> int:
+    """Give the capacity back if it is one."""
     if isinstance(capacity, bool) or not isinstance(capacity, int):
         raise TypeError(f"a capacity is an int, not {type(capacity).__name__}")
     if capacity < 0:
         raise ValueError(f"a capacity cannot be negative: {capacity}")
     if capacity > sys.maxsize:
         raise ValueError(f"a capacity cannot exceed sys.maxsize: {capacity}")
-    return Bounded(capacity) if capacity else Rendezvous()
+    return capacity

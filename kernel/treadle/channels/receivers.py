@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Generic, Self, TypeVar
 from weakref import ref
 
+from treadle.channels._primitives import monotonic, yield_to_others
 from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, Seat, Source, State
 from treadle.channels.errors import Empty, RecvError, RecvTimeout
 from treadle.channels.handles import Handle
 from treadle.channels.leases import Lease
 from treadle.channels.operations import RecvCase, perform
-from treadle.channels.timeouts import deadline_after, deadline_at
+from treadle.channels.timeouts import deadline_at, duration
 from treadle.channels.waiting import Side
 
 __all__ = ["Iter", "Receiver", "SharedReceiver", "TryIter"]
@@ -25,6 +26,8 @@ class Receiver(Handle, Generic[T_co]):
     """The receiving side. Any number of threads may use it at once: each message goes to one (S10, S11)."""
 
     __slots__ = ("_source",)
+
+    _name = "Receiver"
 
     _lease: Lease[Channel[T_co]]
     _source: Source[T_co]
@@ -44,6 +47,7 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
+        yield_to_others()
         message = self._receive(None)
         assert message is not NOTHING  # for without a deadline only a message or an error ends the wait
         return message
@@ -71,7 +75,13 @@ class Receiver(Handle, Generic[T_co]):
             HandleClosed: this handle is closed, or was closed while the call was blocked.
             TypeError, ValueError: the timeout is no number, or NaN; nothing was received.
         """
-        return self._receive_until(deadline_after(timeout))
+        seconds = duration(timeout)
+        try:
+            return self._source.popleft()
+        except IndexError:
+            pass
+        yield_to_others()
+        return self._receive_until(None if seconds is None else monotonic() + seconds)
 
     def recv_deadline(self, deadline: float | None) -> T_co:
         """Receive the oldest message, blocking until the instant `deadline` of `time.monotonic()` at most (S52).
@@ -153,6 +163,8 @@ class SharedReceiver(Receiver[T_co]):
     """A receiver that can be cloned: each message goes to one of them."""
 
     __slots__ = ()
+
+    _name = "SharedReceiver"
 
     def clone(self) -> Self:
         """Make another handle of the same side (S10).

@@ -8,7 +8,7 @@ from itertools import repeat
 from operator import is_
 from typing import Generic, Never, Self, TypeVar
 
-from treadle.channels._primitives import deque
+from treadle.channels._primitives import deque, yield_to_others
 from treadle.channels.core import NOTHING, Channel, Failure, State
 from treadle.channels.errors import Full, HandleClosed, SendError, SendTimeout
 from treadle.channels.flavours.unbounded import Unbounded
@@ -131,9 +131,15 @@ class BaseSender(Handle, Generic[T_contra]):
 class Sender(BaseSender[T_contra]):
     """The sending side of an unbounded channel. Any number of threads may use one handle at once (S11)."""
 
-    __slots__ = ()
+    __slots__ = ("_waiting",)
+
+    _name = "Sender"
 
     _lease: Lease[Unbounded[T_contra]]
+
+    def __init__(self, channel: Unbounded[T_contra], /) -> None:
+        super().__init__(channel)
+        self._waiting = channel.receivers.waiting
 
     def send(self, message: T_contra, /) -> None:
         """Send the message; this never blocks (S14, S15, S17, S27). `try_send` is the same.
@@ -147,12 +153,12 @@ class Sender(BaseSender[T_contra]):
             self._send(message, None)
             return
         lease = self._lease
-        channel = lease.channel
         try:
-            channel.messages.append(message)
-            if channel.waiting:
-                channel.published()
+            lease.channel.messages.append(message)
+            if self._waiting:
+                lease.channel.published()
         except BaseException:
+            channel = lease.channel
             del lease
             channel.published()
             raise
@@ -164,6 +170,8 @@ class SyncSender(BaseSender[T_contra]):
     """The sending side of a bounded channel. Any number of threads may use one handle at once (S11)."""
 
     __slots__ = ()
+
+    _name = "SyncSender"
 
     def send(self, message: T_contra, /) -> None:
         """Send the message, blocking while the channel is full, or until a receiver takes it (S14-S17, S22).
@@ -182,6 +190,7 @@ class SyncSender(BaseSender[T_contra]):
                 return
         finally:
             del lease
+        yield_to_others()
         self._send(message, None)
 
     def try_send(self, message: T_contra, /) -> None:

@@ -166,7 +166,8 @@ class Side:
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out of the line; doing it twice is doing it once."""
-        try:  # noqa: SIM105 - as above
-            self.waiting.remove(entry)
-        except ValueError:  # it has left, or was helped out
-            pass
+        if entry in self.waiting:
+            try:  # noqa: SIM105 - as above
+                self.waiting.remove(entry)
+            except ValueError:  # it was helped out
+                pass

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Failure, Nothing, Returning
 from treadle.channels.errors import Full, SendError
+from treadle.channels.waiting import Entry
 
 __all__ = ["Bounded"]
 
@@ -87,6 +88,14 @@ class Bounded(Returning[T]):
 
     def room(self) -> int:
         return self._capacity - self._queued()
+
+    def ready(self, entry: Entry) -> bool:
+        if self.receivers_gone:
+            return True
+        if entry.side is self.receivers:
+            return "next" in _consumed(self._head) or self.senders_gone or bool(self.returned)
+        # Of two hints that lag behind, the one that is looked at last is the one that tells of room.
+        return _last(self._tail)["index"] - _consumed(self._head)["index"] < self._capacity
 
     def _queued(self) -> int:
         while True:
@@ -157,7 +166,7 @@ class Bounded(Returning[T]):
         except KeyError:  # no next node, or consumed by another
             return self._take_on()
         except BaseException:
-            self._cut_short(message)
+            self.cut_short(message)
             raise
         return message
 
@@ -206,11 +215,11 @@ class Bounded(Returning[T]):
                     self.senders.wake()
                     return message
         except BaseException:
-            self._cut_short(message)
+            self.cut_short(message)
             raise
         raise IndexError
 
-    def _cut_short(self, message: T | Nothing) -> None:
+    def cut_short(self, message: T | Nothing) -> None:
         """Do what a receive that is cut short owes: wake a sender, for it may have made room, and keep the message."""
         self.senders.wake()
         if message is not NOTHING:

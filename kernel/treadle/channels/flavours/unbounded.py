@@ -19,11 +19,10 @@ REFUSED: Final = Refusal(SendError)
 class Unbounded(Channel[T]):
     """A channel that holds any number of messages.
 
-    `messages` and `waiting` are what `Sender.send` uses: where messages go in, until they are refused, and
-    the receivers' line.
+    `messages` is where messages go in, until they are refused, and `source` where they come out.
     """
 
-    __slots__ = ("messages", "source", "waiting")
+    __slots__ = ("messages", "source")
 
     messages: deque[T] | Refusal
     source: deque[T]
@@ -31,7 +30,6 @@ class Unbounded(Channel[T]):
     def __init__(self) -> None:
         super().__init__()
         self.messages = self.source = deque()
-        self.waiting = self.receivers.waiting
 
     @property
     def receivers_gone(self) -> bool:
@@ -53,7 +51,7 @@ class Unbounded(Channel[T]):
     def offer(self, message: T) -> Failure | None:
         try:
             self.messages.append(message)
-            if self.waiting:
+            if self.receivers.waiting:
                 self.published()
         except SendError:
             return SendError
