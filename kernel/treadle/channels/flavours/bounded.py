@@ -183,19 +183,21 @@ class Bounded(Returning[T]):
             super().take_many(messages, limit)
             return
         nodes: list[Node[T]] = []
-        node = self._head
+        node = _consumed(self._head)
         while len(nodes) < limit and (after := node.get("next")) is not None:
             nodes.append(node := after)
         taken: list[T | Nothing] = []
+        before = len(messages)
         try:
             taken.extend(map(_consume, nodes, repeat("message"), repeat(NOTHING)))
             if nodes:
                 self._head = node
                 self.senders.wake()
-            messages.extend(message for message in taken if message is not NOTHING)
+            messages.extend([message for message in taken if message is not NOTHING])
         except BaseException:
             self.senders.wake()
-            self.give_back([message for message in taken if message is not NOTHING])
+            if len(messages) == before:  # the caller gives them back, once and in order
+                messages.extend([message for message in taken if message is not NOTHING])
             raise
 
     def _take_on(self) -> T:
