@@ -6,7 +6,7 @@ could be done only where none could: of buffered channels that is exact (S100), 
 Statements S84-S87, S93-S102, and those of `models.channel` and `models.rendezvous`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ class Several:
         return Several(tuple((name, place if name == _name(handle) else old) for name, old in self.channels))
 
 
-def make(**capacities: int | None) -> Several:
+def make(capacities: Mapping[str, int | None]) -> Several:
     """Channels by name, each with a sender tx and a receiver rx; a capacity of 0 is a rendezvous."""
     return Several(tuple((name, _make(name, capacity)) for name, capacity in capacities.items()))
 

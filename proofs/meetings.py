@@ -5,7 +5,7 @@ the scenario that lists the cases in it, and a random order would not replay.
 """
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -17,18 +17,21 @@ from proofs.scenarios import Body, Watched, outcome_of
 from treadle.conform import History, Specification
 from treadle.conform.history import Call
 
+Capacities = Mapping[str, int | None]
 Case = tuple[Any, ...]  # "send", Watched, message; or "recv", Watched
 
 
 class Kit:
     """What a scenario is played with: the handles by name, and select."""
 
-    def __init__(self, history: History, channels: ModuleType, capacities: dict[str, int | None]) -> None:
+    def __init__(self, history: History, channels: ModuleType, capacities: Capacities) -> None:
         self._history = history
         self._channels = channels
         self._handles: dict[str, Watched] = {}
+        self._states: dict[str, Any] = {}
         for name, capacity in capacities.items():
             tx, rx = channels.unbounded() if capacity is None else channels.bounded(capacity)
+            self._states[name] = tx._lease.channel
             for side, handle in (("tx", tx), ("rx", rx)):
                 self._handles[f"{name}.{side}"] = Watched(handle, f"{name}.{side}", history)
 
@@ -46,6 +49,12 @@ class Kit:
     def select_timeout(self, *cases: Case) -> None:
         """Do one of the cases, or none if time runs out."""
         self._select("select_timeout", cases, timeout=1.0)
+
+    def assert_nobody_in_line(self) -> None:
+        """Everybody who waited has left (S32, S49, S101)."""
+        for name, state in self._states.items():
+            for side in (state.senders, state.receivers):
+                assert all(type(entry) is object for entry in side.waiting), f"somebody is in line of {name}"
 
     def _select(self, operation: str, cases: tuple[Case, ...], **options: Any) -> None:
         made = [getattr(self._channels, kind)(handle._handle, *message) for kind, handle, *message in cases]
@@ -72,9 +81,9 @@ def _selected(value: Any, error: BaseException | None) -> Hashable:
 Scenario = Callable[[Kit], list[Body]]
 
 
-def specification(**capacities: int | None) -> Specification[Several]:
+def specification(capacities: Capacities) -> Specification[Several]:
     """What channels with the handles "a.tx" and "a.rx" must do."""
-    return Specification(several.make(**capacities), several.OPERATIONS, _together)
+    return Specification(several.make(capacities), several.OPERATIONS, _together)
 
 
 def _together(state: Several, one: Call, other: Call) -> Any:
@@ -82,7 +91,7 @@ def _together(state: Several, one: Call, other: Call) -> Any:
 
 
 def play(
-    scenario: Scenario, channels: ModuleType = treadle.channels, **capacities: int | None
+    scenario: Scenario, capacities: Capacities, channels: ModuleType = treadle.channels
 ) -> Callable[[History], None]:
     """Return the program that plays *scenario* on fresh channels of the package *channels*."""
 
@@ -93,6 +102,7 @@ def play(
             thread.start()
         for thread in threads:
             thread.join()
+        kit.assert_nobody_in_line()
         del kit  # the handles have lived until here
 
     return program
@@ -397,7 +407,7 @@ def woken_select_passes_on(kit: Kit) -> list[Body]:
         kit["b.rx"].recv()
 
     def sender() -> None:
-        kit["a.tx"].send(1)
         kit["b.tx"].send(2)
+        kit["a.tx"].send(1)
 
     return [selecting, receiver, sender]

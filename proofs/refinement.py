@@ -3,7 +3,6 @@
 from typing import Any
 
 import treadle.channels
-from models.channel import Channel
 from proofs.scenarios import Scenario, play, specification
 from treadle.conform import Refinement, RefinementError, Specification, refines, replay
 from treadle.conform.refine import Scenario as Program
@@ -24,17 +23,29 @@ def channel_refines(scenario: Scenario, capacity: int | None, progress: Progress
 
 
 def refines_specification(
-    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+    program: Program,
+    model: Specification[Any],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
 ) -> Evidence:
-    """Explore any *program* and hold every execution against *model*."""
-    return evidence(_explored(program, model, instrument, progress))
+    """Explore any *program*, within a bound on preemptions if one is given, and hold every execution against *model*."""
+    return evidence(_explored(program, model, instrument, progress, preemptions))
 
 
 def _explored(
-    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+    program: Program,
+    model: Specification[Any],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
 ) -> Refinement:
     return refines(
-        program, model, instrument=instrument, on_execution=lambda counts: progress(counts.executions)
+        program,
+        model,
+        instrument=instrument,
+        preemptions=preemptions,
+        on_execution=lambda counts: progress(counts.executions),
     )
 
 
@@ -45,7 +56,7 @@ def evidence(found: Refinement) -> Evidence:
 
 
 def must_die(
-    program: Program, model: Specification[Channel], mutant: Instrumentable, progress: Progress
+    program: Program, model: Specification[Any], mutant: Instrumentable, progress: Progress
 ) -> Evidence:
     """Explore *program* on a mutant: it must be violated, with a schedule that fails every time it is replayed."""
     found = _explored(program, model, (mutant,), progress)

@@ -4,8 +4,9 @@ Time is virtual and blocking is seen: a wait moves the clock to its end at once,
 raises Stuck, which is also an interrupt (P1).
 """
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -37,10 +38,7 @@ from treadle import (
     tick,
     unbounded,
 )
-from treadle.channels import timeouts, waiting
-from treadle.channels.flavours import at as at_flavour
-from treadle.channels.flavours import tick as tick_flavour
-from treadle.channels.flavours import timer
+from treadle.channels import waiting
 from treadle.channels.flavours.latest import Latest
 from treadle.channels.receivers import SharedReceiver
 from treadle.channels.senders import Sender
@@ -48,9 +46,7 @@ from treadle.channels.senders import Sender
 INDEX = st.integers(0, 3)
 TIMEOUTS = st.sampled_from([None, -1, 0, 2, float("inf")])
 BATCH = st.integers(0, 4)
-SETTINGS = settings(
-    derandomize=True, database=None, deadline=None, max_examples=40, stateful_step_count=40
-)
+SETTINGS = settings(derandomize=True, database=None, deadline=None, max_examples=100, stateful_step_count=40)
 
 
 class Stuck(BaseException):
@@ -63,8 +59,9 @@ class Clock:
     def __init__(self) -> None:
         self.now = 1_000
         self._patch = pytest.MonkeyPatch()
-        for module in (timeouts, waiting, timer, at_flavour, tick_flavour):
-            self._patch.setattr(module, "monotonic", lambda: self.now)
+        for name, module in list(sys.modules.items()):
+            if name.startswith("treadle.channels") and hasattr(module, "monotonic"):
+                self._patch.setattr(module, "monotonic", lambda: self.now)
         self._patch.setattr(waiting, "allocate_lock", lambda: Gate(self))
 
     def undo(self) -> None:
@@ -86,6 +83,7 @@ class Gate:
             return False
         if timeout < 0 or timeout > 1e6:
             raise Stuck
+        assert timeout == int(timeout), "an instant of another clock"
         self._clock.now += int(timeout)
         return False
 
@@ -265,7 +263,7 @@ class AgainstTheModel(RuleBasedStateMachine):
             self.queue.append(message)
         else:
             assert type(done.error) is obstacle
-            assert done.error.message is message
+            assert getattr(done.error, "message", None) is message
 
     # --- receiving ---
 
@@ -436,12 +434,16 @@ class AgainstTheModel(RuleBasedStateMachine):
         assert not waiters(self.state.receivers)
 
 
-@pytest.mark.statement("S15", "S27", "S38", "S39", "S43", "S45", "S46", "S53", "S54", "S58", "S61", "S78", "S79")
+@pytest.mark.statement(
+    "S15", "S27", "S38", "S39", "S43", "S45", "S46", "S53", "S54", "S58", "S61", "S78", "S79"
+)
 class UnboundedMachine(AgainstTheModel):
     pass
 
 
-@pytest.mark.statement("S2", "S16", "S17", "S24", "S25", "S28", "S29", "S30", "S32", "S111", "P13")
+@pytest.mark.statement(
+    "S2", "S16", "S17", "S24", "S25", "S28", "S29", "S30", "S32", "S34", "S52", "S111", "P13"
+)
 class BoundedOneMachine(AgainstTheModel):
     capacity = 1
 
@@ -472,6 +474,327 @@ class LatestMachine(AgainstTheModel):
         return 1_000
 
 
+class Timed:
+    """What the model knows of a timer: when it is due, and its period if it ticks."""
+
+    def __init__(self, receiver: Any, due: int | None, period: int | None = None) -> None:
+        self.receivers = Side(receiver)
+        self.state = receiver._lease.channel
+        self.due = due
+        self.period = period
+
+    def take(self, now: int) -> int:
+        due = self.due
+        assert due is not None
+        self.due = (
+            None
+            if self.period is None
+            else max(due + self.period, now if due + self.period > now else now + self.period)
+        )
+        return due
+
+
+def make_timer(kind: str, number: int, now: int) -> Timed:
+    if kind == "after":
+        return Timed(after(number), now + max(number, 0))
+    if kind == "at":
+        return Timed(at(now + number), now + number)
+    if kind == "tick":
+        period = max(number, 0)
+        return Timed(tick(period), now + period, period)
+    return Timed(never(), None)
+
+
+KINDS = st.sampled_from(["after", "at", "tick", "never"])
+
+
+@pytest.mark.statement("S118", "S119", "S120", "S121", "S122", "S124", "S125", "S126", "S128", "S129")
+class TimersMachine(RuleBasedStateMachine):
+    """after, at, tick and never, and what time makes of them."""
+
+    @initialize(kind=KINDS, number=st.integers(-1, 3))
+    def begin(self, kind: str, number: int) -> None:
+        self.clock = Clock()
+        self.timers = [make_timer(kind, number, self.clock.now)]
+
+    def teardown(self) -> None:
+        if hasattr(self, "clock"):
+            self.clock.undo()
+
+    def pick(self, index: int, clone: int) -> tuple[Timed, Any, bool]:
+        timed = self.timers[index % len(self.timers)]
+        return timed, *timed.receivers.pick(clone)
+
+    @rule(kind=KINDS, number=st.integers(-1, 3))
+    def make(self, kind: str, number: int) -> None:
+        self.timers.append(make_timer(kind, number, self.clock.now))
+
+    @rule(seconds=st.integers(1, 5))
+    def let_time_pass(self, seconds: int) -> None:
+        self.clock.now += seconds
+
+    @rule(index=INDEX, clone=INDEX)
+    def clone(self, index: int, clone: int) -> None:
+        timed, rx, is_open = self.pick(index, clone)
+        if is_open:
+            timed.receivers.handles.append([rx.clone(), True])
+
+    @rule(index=INDEX, clone=INDEX)
+    def close(self, index: int, clone: int) -> None:
+        timed, rx, _ = self.pick(index, clone)
+        rx.close()
+        timed.receivers.handles[clone % len(timed.receivers.handles)][1] = False
+
+    def is_due(self, timed: Timed) -> bool:
+        return timed.due is not None and timed.due <= self.clock.now
+
+    def expected(
+        self, timed: Timed, is_open: bool, timeout: float | None
+    ) -> tuple[int, type[BaseException] | None]:
+        """Give when the receive ends, and what prevents it."""
+        now = self.clock.now
+        for_ever = timeout is None or timeout > 1e6
+        until = None if for_ever else now + max(int(timeout or 0), 0)
+        if not is_open:
+            return now, HandleClosed
+        if timed.due is not None and (until is None or timed.due <= max(until, now)):
+            return max(timed.due, now), None
+        return (now, Stuck) if until is None else (until, RecvTimeout)
+
+    @rule(index=INDEX, clone=INDEX, timeout=TIMEOUTS)
+    def recv_timeout(self, index: int, clone: int, timeout: float | None) -> None:
+        timed, rx, is_open = self.pick(index, clone)
+        end, obstacle = self.expected(timed, is_open, timeout)
+        kind, value = outcome_of(lambda: rx.recv() if timeout is None else rx.recv_timeout(timeout))
+        assert self.clock.now == end
+        assert kind == (obstacle or "ok")
+        assert obstacle or value == timed.take(end)
+
+    @rule(index=INDEX, clone=INDEX)
+    def try_recv(self, index: int, clone: int) -> None:
+        timed, rx, is_open = self.pick(index, clone)
+        kind, value = outcome_of(rx.try_recv)
+        if not is_open:
+            assert kind is HandleClosed
+        elif self.is_due(timed):
+            assert (kind, value) == ("ok", timed.take(self.clock.now))
+        else:
+            assert kind is Empty
+
+    @rule(index=INDEX, clone=INDEX)
+    def drain(self, index: int, clone: int) -> None:
+        timed, rx, is_open = self.pick(index, clone)
+        kind, value = outcome_of(rx.drain)
+        if not is_open:
+            assert kind is HandleClosed
+        else:
+            assert value == ([timed.take(self.clock.now)] if self.is_due(timed) else [])
+
+    @rule(one=INDEX, other=INDEX, timeout=TIMEOUTS)
+    def select_first(self, one: int, other: int, timeout: float | None) -> None:
+        """The one that is due first is selected, and the other keeps its message."""
+        both = [self.pick(one, 0), self.pick(other, 0)]
+        ends = [self.expected(timed, is_open, timeout) for timed, _, is_open in both]
+        done = [end for end in ends if end[1] in {None, HandleClosed}]
+        at_last = min(end for end, _ in done or ends)
+        ready = [index for index, end in enumerate(ends) if end in done and end[0] == at_last]
+        kind, value = outcome_of(
+            lambda: select(*(recv(rx) for _, rx, _ in both), timeout=timeout, biased=True)
+        )
+        assert self.clock.now == at_last
+        if not done:
+            assert kind is (Stuck if ends[0][1] is Stuck else SelectTimeout)
+            return
+        assert (kind, value.index) == ("ok", ready[0])
+        timed, _, is_open = both[ready[0]]
+        if is_open:
+            assert value.value == timed.take(at_last)
+        else:
+            assert type(value.error) is HandleClosed
+
+    @invariant()
+    def observers_agree(self) -> None:
+        for timed in getattr(self, "timers", []):
+            for rx in timed.receivers.open_handles():
+                assert len(rx) == self.is_due(timed)
+                assert rx.is_empty() is not self.is_due(timed)
+                assert rx.is_full() is (self.is_due(timed) or rx.capacity == 0)
+                assert rx.is_disconnected() is False
+                assert rx.same_channel(timed.receivers.open_handles()[0])
+            assert not waiters(timed.state.receivers)
+
+
+@pytest.mark.statement("S82", "S83", "S84", "S85", "S89", "S90", "S93", "S94", "S95", "S105", "S113")
+class SelectMachine(RuleBasedStateMachine):
+    """A select that is used again and again, over channels of all flavours."""
+
+    @initialize(biased=st.booleans())
+    def begin(self, biased: bool) -> None:
+        self.clock = Clock()
+        self.biased = biased
+        self.select: Select[Any] = Select(biased=biased)
+        self.added = 0
+        self.cases: dict[int, tuple[str, int, object]] = {}
+        pairs: list[Any] = [unbounded[Any](), bounded[Any](1), bounded[Any](0)]
+        self.senders = [[tx, True] for tx, _ in pairs]
+        self.receivers = [[rx, True] for _, rx in pairs]
+        self.queues: list[deque[object]] = [deque() for _ in pairs]
+        self.timer = make_timer("at", 3, self.clock.now)
+
+    def teardown(self) -> None:
+        if hasattr(self, "clock"):
+            self.clock.undo()
+
+    # --- the model ---
+
+    def is_ready(self, kind: str, place: int) -> bool:
+        if kind == "timer":
+            return self.timer.due is not None and self.timer.due <= self.clock.now
+        receiving, sending = self.receivers[place][1], self.senders[place][1]
+        if not receiving or not sending:
+            return True
+        room = (1_000, 1, 0)[place] - len(self.queues[place])
+        return room > 0 if kind == "send" else len(self.queues[place]) > 0
+
+    def ready(self) -> list[int]:
+        return [index for index, (kind, place, _) in self.cases.items() if self.is_ready(kind, place)]
+
+    def wait(self, timeout: float | None) -> tuple[int, list[int]]:
+        """Give when a select ends, and which cases are ready then."""
+        start, ready = self.clock.now, self.ready()
+        timer = any(kind == "timer" for kind, _, _ in self.cases.values())
+        due = self.timer.due if timer and not ready else None
+        end = start if timeout is None or timeout > 1e6 else start + max(int(timeout), 0)
+        if not ready and due is not None and (timeout is None or timeout > 1e6 or due <= end):
+            end = due
+        self.clock.now = end if not ready else start
+        found = self.clock.now, self.ready()
+        self.clock.now = start
+        return found
+
+    # --- the cases ---
+
+    @rule(place=st.integers(0, 3))
+    def add_recv(self, place: int) -> None:
+        receiver = self.timer.receivers.pick(0)[0] if place == 3 else self.receivers[place][0]
+        assert self.select.recv(receiver) == self.added
+        self.cases[self.added] = ("timer" if place == 3 else "recv", place, None)
+        self.added += 1
+
+    @rule(place=st.integers(0, 2))
+    def add_send(self, place: int) -> None:
+        message = object()
+        assert self.select.send(self.senders[place][0], message) == self.added
+        self.cases[self.added] = ("send", place, message)
+        self.added += 1
+
+    @rule(index=st.integers(0, 12))
+    def remove(self, index: int) -> None:
+        if index in self.cases:
+            self.select.remove(index)
+            del self.cases[index]
+        else:
+            with pytest.raises(IndexError):
+                self.select.remove(index)
+
+    @precondition(lambda self: len(self.cases) > 3)
+    @rule()
+    def remove_all(self) -> None:
+        for index in list(self.cases):
+            self.remove(index)
+
+    # --- the channels ---
+
+    @rule(place=st.integers(0, 1))
+    def send(self, place: int) -> None:
+        message = object()
+        if outcome_of(lambda: self.senders[place][0].try_send(message))[0] == "ok":
+            self.queues[place].append(message)
+
+    @rule(place=st.integers(0, 2), sending=st.booleans(), now=st.integers(0, 5))
+    def close(self, place: int, sending: bool, now: int) -> None:
+        if now:  # seldom
+            return
+        entry = (self.senders if sending else self.receivers)[place]
+        entry[0].close()
+        entry[1] = False
+        if not sending:
+            self.queues[place].clear()
+
+    @rule(number=st.integers(0, 3))
+    def new_timer(self, number: int) -> None:
+        """The cases of the old one stay as they are, so it is replaced only where it has none."""
+        if all(kind != "timer" for kind, _, _ in self.cases.values()):
+            self.timer = make_timer("at", number, self.clock.now)
+
+    @rule(seconds=st.integers(1, 2))
+    def let_time_pass(self, seconds: int) -> None:
+        self.clock.now += seconds
+
+    # --- selecting ---
+
+    @rule(timeout=TIMEOUTS, default=st.booleans())
+    def perform(self, timeout: float | None, default: bool) -> None:
+        nothing = object()
+        options: dict[str, Any] = {"default": nothing} if default else {}
+        end, ready = self.wait(0 if default and timeout is None else timeout)
+        if not self.cases and timeout is None and not default:
+            with pytest.raises(ValueError, match="no operations"):
+                self.select.select()
+            return
+        kind, done = outcome_of(lambda: self.select.select(timeout=timeout, **options))
+        assert self.clock.now == end
+        if not ready:
+            for_ever = timeout is None or timeout > 1e6
+            if default and (timeout is None or not for_ever):
+                assert done is nothing
+            else:
+                assert kind is (Stuck if for_ever else SelectTimeout)
+            return
+        assert done.index in (ready[:1] if self.biased else ready)
+        self.check_performed(done)
+
+    def check_performed(self, done: Any) -> None:
+        kind, place, message = self.cases[done.index]
+        if kind == "timer":
+            assert done.value == self.timer.take(self.clock.now)
+            return
+        own, other = (self.senders, self.receivers) if kind == "send" else (self.receivers, self.senders)
+        if not own[place][1]:
+            assert type(done.error) is HandleClosed
+        elif kind == "recv" and self.queues[place]:
+            assert done.value is self.queues[place].popleft()
+        elif not other[place][1]:
+            assert type(done.error) is (SendError if kind == "send" else RecvError)
+        else:
+            assert done.value is None
+            self.queues[place].append(message)
+
+    @rule(timeout=TIMEOUTS)
+    def look(self, timeout: float | None) -> None:
+        """S113: what is ready is said, and stays."""
+        end, ready = self.wait(timeout)
+        if not self.cases and timeout is None:
+            with pytest.raises(ValueError, match="no operations"):
+                self.select.ready()
+            return
+        kind, index = outcome_of(lambda: self.select.ready(timeout=timeout))
+        assert self.clock.now == end
+        if ready:
+            assert index in (ready[:1] if self.biased else ready)
+        else:
+            assert kind is (Stuck if timeout is None or timeout > 1e6 else SelectTimeout)
+
+    @invariant()
+    def nobody_stands_in_line(self) -> None:
+        for place, queue in enumerate(getattr(self, "queues", [])):
+            for handle, is_open in (self.senders[place], self.receivers[place]):
+                if is_open:
+                    assert len(handle) == len(queue)
+                    assert not waiters(handle._lease.channel.senders)
+                    assert not waiters(handle._lease.channel.receivers)
+
+
 for machine in (
     UnboundedMachine,
     BoundedOneMachine,
@@ -479,6 +802,8 @@ for machine in (
     BoundedFiveMachine,
     RendezvousMachine,
     LatestMachine,
+    TimersMachine,
+    SelectMachine,
 ):
     machine.TestCase.settings = SETTINGS
 TestUnbounded = UnboundedMachine.TestCase
@@ -487,3 +812,5 @@ TestBoundedTwo = BoundedTwoMachine.TestCase
 TestBoundedFive = BoundedFiveMachine.TestCase
 TestRendezvous = RendezvousMachine.TestCase
 TestLatest = LatestMachine.TestCase
+TestTimers = TimersMachine.TestCase
+TestSelect = SelectMachine.TestCase
