@@ -6,6 +6,7 @@ Every access in this module is a scheduling point where the module is instrument
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -28,6 +29,9 @@ class Box:
         self.y = 0
 
 
+TOKEN = object()
+
+
 class Shared(NamedTuple):
     """What the threads of one random program share."""
 
@@ -42,6 +46,7 @@ class Shared(NamedTuple):
     items: list[int]
     table: dict[int, int]
     names: set[int]
+    line: deque[object]
     peers: list[threading.Thread]
 
 
@@ -59,6 +64,7 @@ def make_shared() -> Shared:
         [],
         {},
         set(),
+        deque(),
         [],
     )
 
@@ -224,6 +230,17 @@ def set_default(shared: Shared, log: Log) -> None:
 
 def pop_item(shared: Shared, log: Log) -> None:
     log.note(shared.table.pop(0, None))
+
+
+def enter_line(shared: Shared, log: Log) -> None:
+    shared.line.append(TOKEN)
+
+
+def leave_line(shared: Shared, log: Log) -> None:
+    try:
+        shared.line.remove(TOKEN)
+    except ValueError:
+        log.note("not in line")
 
 
 def ask(shared: Shared, log: Log) -> None:
@@ -432,7 +449,7 @@ KINDS: dict[str, tuple[Step, ...]] = {
     ),
     "memory": (
         add_x, copy_y, swap, read_x, delete_y, has_y, append, extend, take, take_if, walk, set_item, add_item,
-        set_default, pop_item, ask, add_name, discard_name, remove_name, locked_0, try_lock,
+        set_default, pop_item, enter_line, leave_line, ask, add_name, discard_name, remove_name, locked_0, try_lock,
     ),
     "waiting": (
         wait, wait_for_ever, wait_for, notify, notify_all, semaphore, try_semaphore, timed_semaphore,

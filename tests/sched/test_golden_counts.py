@@ -6,7 +6,9 @@ exact. Dependent are two operations on one object that do not both read; a faile
 
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -226,6 +228,20 @@ def first_writer_wins(count: int) -> Program:
     return program
 
 
+def first_remover_wins(count: int) -> Program:
+    def program() -> None:
+        token = object()
+        line = deque([token])
+
+        def remove() -> None:
+            with suppress(ValueError):
+                line.remove(token)
+
+        together(*[remove] * count)
+
+    return program
+
+
 @pytest.mark.parametrize(
     ("program", "factory", "traces"),
     [
@@ -254,6 +270,7 @@ def first_writer_wins(count: int) -> Program:
         pytest.param(fibonacci(1), fibonacci, 3, id="fibonacci-1"),
         pytest.param(fibonacci(2), fibonacci, 19, id="fibonacci-2"),
         pytest.param(fibonacci(3), fibonacci, 141, id="fibonacci-3"),
+        *[pytest.param(first_remover_wins(n), first_remover_wins, n, id=f"remove-{n}") for n in (2, 3, 5)],
         *[pytest.param(first_writer_wins(n), first_writer_wins, n, id=f"cas-{n}") for n in (2, 3, 5)],
     ],
 )

@@ -193,7 +193,8 @@ def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
     match = end if isinstance(end, Match) else None
     done = EXPIRED
     for index, entry in enumerate(entries):
-        entry.side.remove(entry)
+        if end is None or entry in entry.side.waiting:  # whoever ended the wait may have removed it
+            entry.side.remove(entry)
         if match is not None and match.entry is entry:
             done = index
         elif entry.lender is not None and (match is None or match.entry.message is not entry.message):

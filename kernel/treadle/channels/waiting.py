@@ -34,13 +34,15 @@ __all__ = ["END", "Entry", "Match", "Side", "Waiter"]
 
 
 class _Forks:
-    """How often this process was forked off: the threads that waited before are not in it (P11)."""
+    """How often this process was forked off, and by which thread: the others are not in it (P11)."""
 
     count = 0
+    survivor = 0
 
 
 def _count_fork() -> None:
     _Forks.count += 1
+    _Forks.survivor = get_ident()
 
 
 os.register_at_fork(after_in_child=_count_fork)
@@ -68,7 +70,7 @@ class Waiter:
         The gate is opened in any case: one who ended the wait and was interrupted is thus helped out, and
         may do it twice.
         """
-        if self._forks != _Forks.count:
+        if self._has_vanished():
             return False
         won = self._end.setdefault("by", by) is by
         try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
@@ -82,7 +84,11 @@ class Waiter:
         return self._end.setdefault("by", None)
 
     def is_over(self) -> bool:
-        return "by" in self._end or self._forks != _Forks.count
+        return "by" in self._end or self._has_vanished()
+
+    def _has_vanished(self) -> bool:
+        """Say whether the thread is not in this process, but in one that this was forked off."""
+        return self._forks != _Forks.count and self.thread != _Forks.survivor
 
     def sleep(self, deadline: float | None) -> bool:
         """Sleep until the wait is over, or until the deadline and never less (S47); say which."""
@@ -166,8 +172,7 @@ class Side:
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out of the line; doing it twice is doing it once."""
-        if entry in self.waiting:
-            try:  # noqa: SIM105 - as above
-                self.waiting.remove(entry)
-            except ValueError:  # it was helped out
-                pass
+        try:  # noqa: SIM105 - as above
+            self.waiting.remove(entry)
+        except ValueError:  # it has left, or was helped out
+            pass

@@ -320,6 +320,8 @@ class ContainerCall(Operation):
             if self.kind == "setdefault":
                 return arguments[0] in container
             return self.kind == "pop" and arguments[0] not in container
+        if isinstance(container, (deque, list)):
+            return self.kind == "remove" and _lacks(container, arguments[0])
         if isinstance(container, set):
             if self.kind == "add":
                 return arguments[0] in container
@@ -329,6 +331,11 @@ class ContainerCall(Operation):
     def outlook(self, thread: ControlledThread) -> str:
         """Say what the container holds before the call."""
         return f"({', '.join(_short(argument) for argument in self.arguments)}) on {_short(self.container)}"
+
+
+def _lacks(container: Iterable[Any], value: Any) -> bool:
+    """Say whether *value*, which is plain, is not among elements that are all compared by identity."""
+    return all(_inherits(type(element), "__eq__") and element is not value for element in container)
 
 
 def _plain_key(key: Any) -> bool:
