@@ -14,7 +14,7 @@ from models import several
 from models.outcome import Outcome
 from models.several import Several
 from proofs.scenarios import Body, Watched, outcome_of
-from treadle.conform import History, Specification
+from treadle.conform import History, RefinementError, Specification
 from treadle.conform.history import Call
 
 Capacities = Mapping[str, int | None]
@@ -54,7 +54,8 @@ class Kit:
         """Everybody who waited has left (S32, S49, S101)."""
         for name, state in self._states.items():
             for side in (state.senders, state.receivers):
-                assert all(type(entry) is object for entry in side.waiting), f"somebody is in line of {name}"
+                if any(type(entry) is not object for entry in side.waiting):
+                    raise RefinementError(f"nobody waits, and somebody is in line of {name}")
 
     def _select(self, operation: str, cases: tuple[Case, ...], **options: Any) -> None:
         made = [getattr(self._channels, kind)(handle._handle, *message) for kind, handle, *message in cases]

@@ -1,8 +1,8 @@
 """Claims about the checker: each bug planted in a copy of the channels is found, and its schedule replays."""
 
-from proofs import meetings, scenarios
+from proofs import meetings, programs, scenarios
 from proofs.mutants import Mutation, make
-from proofs.refinement import must_die
+from proofs.refinement import must_die, program_must_fail
 from proofs.scenarios import Scenario, play, specification
 from treadle.report import Evidence, Progress, claim
 
@@ -39,8 +39,8 @@ NOBODY_WITHDRAWS = Mutation(
 LEFT_IN_LINE = Mutation(
     "mutant_left_in_line",
     "operations.py",
-    "entry in entry.side.waiting:  # whoever ended the wait may have removed it",
-    "False:",
+    "if end is None or entry in entry.side.waiting:",
+    "if False:",
 )
 NO_MARKS = Mutation(
     "mutant_no_marks",
@@ -53,6 +53,12 @@ NOT_PASSED_ON = Mutation(
     "operations.py",
     "if entry.side.waiting and entry.state.spare(entry.side) > used:",
     "if entry.side.waiting and entry.state.spare(entry.side) > 1_000_000_000:",
+)
+KEPT = Mutation(
+    "mutant_kept",
+    "operations.py",
+    'cast("Channel[Any]", match.entry.state).give_back([match.message])',
+    "pass",
 )
 
 
@@ -107,3 +113,9 @@ def no_marks(progress: Progress) -> Evidence:
 @claim("planted bug found: a select that was woken for nothing and does not pass it on")
 def not_passed_on(progress: Progress) -> Evidence:
     return _breaks(NOT_PASSED_ON, meetings.woken_select_passes_on, {"a": None, "b": None}, progress)
+
+
+@claim("planted bug found: a receive that is cut short keeps the message it was paired with")
+def kept(progress: Progress) -> Evidence:
+    mutant = make(KEPT)
+    return program_must_fail(programs.cut_short(mutant), mutant, progress)
