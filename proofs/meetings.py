@@ -294,23 +294,6 @@ def closed_under_receive(kit: Kit) -> list[Body]:
     return [receiver, closer]
 
 
-def two_messages(kit: Kit) -> list[Body]:
-    """With two messages both receivers get on, whoever is woken (S75)."""
-    other = kit["a.rx"].clone("a.rx2")
-
-    def sender() -> None:
-        kit["a.tx"].send(1)
-        kit["a.tx"].send(2)
-
-    def receiver() -> None:
-        kit["a.rx"].recv()
-
-    def another() -> None:
-        other.recv()
-
-    return [sender, receiver, another]
-
-
 def select_meets_send(kit: Kit) -> list[Body]:
     """A select pairs with a plain send of either channel (S98, S102)."""
 
@@ -342,18 +325,6 @@ def select_alone(kit: Kit) -> list[Body]:
         kit.select(("send", kit["a.tx"], 1), ("recv", kit["a.rx"]))
 
     return [one]
-
-
-def selects_of_both_sides(kit: Kit) -> list[Body]:
-    """Two selects that would both send or receive on one channel meet, and one of each sort is done (S97)."""
-
-    def one() -> None:
-        kit.select(("send", kit["a.tx"], 1), ("recv", kit["a.rx"]))
-
-    def other() -> None:
-        kit.select(("send", kit["a.tx"], 2), ("recv", kit["a.rx"]))
-
-    return [one, other]
 
 
 def select_and_disconnection(kit: Kit) -> list[Body]:

@@ -27,7 +27,7 @@ def together(*bodies: Callable[[], object]) -> None:
 
 
 def batches(capacity: int | None) -> Program:
-    """Make a program in which a batch is sent and received in parts: all of it, in order (S68, S70)."""
+    """Make a program in which a batch is sent and received, perhaps in parts: all of it, in order (S68, S70)."""
 
     def program() -> None:
         tx, rx = (

@@ -94,8 +94,16 @@ def _killed(result: Result, states: int | None, replay: Callable[[str], object])
 
 
 def explored(
-    program: Callable[[], object], instrument: tuple[Instrumentable, ...], progress: Progress
+    program: Callable[[], object],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
 ) -> Evidence:
-    """Explore a program that asserts what it promises."""
-    result = check(program, instrument=instrument, on_execution=lambda counts: progress(counts.executions))
+    """Explore a program that asserts what it promises, within a bound on preemptions if one is given."""
+    result = check(
+        program,
+        instrument=instrument,
+        preemptions=preemptions,
+        on_execution=lambda counts: progress(counts.executions),
+    )
     return Evidence(result.verdict, result.executions, None, result.bound, str(result))
