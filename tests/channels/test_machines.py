@@ -138,6 +138,38 @@ class Side:
         return len(self.open_handles())
 
 
+@pytest.mark.statement(
+    "S2",
+    "S3",
+    "S5",
+    "S6",
+    "S7",
+    "S15",
+    "S16",
+    "S17",
+    "S24",
+    "S25",
+    "S27",
+    "S28",
+    "S29",
+    "S30",
+    "S32",
+    "S34",
+    "S38",
+    "S39",
+    "S43",
+    "S45",
+    "S46",
+    "S52",
+    "S53",
+    "S54",
+    "S58",
+    "S61",
+    "S78",
+    "S79",
+    "S111",
+    "P13",
+)
 class AgainstTheModel(RuleBasedStateMachine):
     """One channel; a flavour says how it is made and what it holds."""
 
@@ -434,16 +466,10 @@ class AgainstTheModel(RuleBasedStateMachine):
         assert not waiters(self.state.receivers)
 
 
-@pytest.mark.statement(
-    "S15", "S27", "S38", "S39", "S43", "S45", "S46", "S53", "S54", "S58", "S61", "S78", "S79"
-)
 class UnboundedMachine(AgainstTheModel):
     pass
 
 
-@pytest.mark.statement(
-    "S2", "S16", "S17", "S24", "S25", "S28", "S29", "S30", "S32", "S34", "S52", "S111", "P13"
-)
 class BoundedOneMachine(AgainstTheModel):
     capacity = 1
 
@@ -456,7 +482,6 @@ class BoundedFiveMachine(AgainstTheModel):
     capacity = 5
 
 
-@pytest.mark.statement("S3", "S5", "S6", "S7")
 class RendezvousMachine(AgainstTheModel):
     """One thread never meets itself, so nothing gets through (S96)."""
 
