@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from models import mpsc, sync_channel
+from models import mpsc, rendezvous, sync_channel
 from models.expected import Expected
 from treadle.report import Evidence, Progress, claim
 from treadle.spec import check
@@ -29,3 +29,8 @@ def mpsc_model(progress: Progress) -> Evidence:
 @claim("model sync_channel: the same and the capacity; its broken twins fail")
 def sync_channel_model(progress: Progress) -> Evidence:
     return _as_expected(sync_channel.EXPECTED, progress)
+
+
+@claim("model rendezvous: whoever waits on both sides meets; its broken twins do not")
+def rendezvous_model(progress: Progress) -> Evidence:
+    return _as_expected(rendezvous.EXPECTED, progress)

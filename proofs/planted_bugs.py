@@ -1,8 +1,8 @@
 """Claims about the checker: each bug planted in a copy of the channels is found, and its schedule replays."""
 
-from proofs import scenarios
+from proofs import meetings, programs, scenarios
 from proofs.mutants import Mutation, make
-from proofs.refinement import must_die
+from proofs.refinement import must_die, program_must_fail
 from proofs.scenarios import Scenario, play, specification
 from treadle.report import Evidence, Progress, claim
 
@@ -24,6 +24,42 @@ ONE_TOO_MANY = Mutation(
     'self._free = free = self._head["index"] + self._capacity\n',
     'self._free = free = self._head["index"] + self._capacity + 1\n',
 )
+ONE_LOOK = Mutation(
+    "mutant_one_look",
+    "flavours/rendezvous.py",
+    "    for other in line.waiting.copy():\n        if other is END or other.waiter is entry.waiter or other.waiter.is_over():",
+    "    for other in ():\n        if other is END or other.waiter is entry.waiter or other.waiter.is_over():",
+)
+NOBODY_WITHDRAWS = Mutation(
+    "mutant_nobody_withdraws",
+    "flavours/rendezvous.py",
+    "        elif entry.observes or other.waiter.thread >= entry.waiter.thread:\n            return True\n",
+    "        elif entry.observes:\n            return True\n        elif other.waiter.thread >= entry.waiter.thread:\n            continue\n",
+)
+LEFT_IN_LINE = Mutation(
+    "mutant_left_in_line",
+    "operations.py",
+    "if end is None or entry in entry.side.waiting:",
+    "if False:",
+)
+NO_MARKS = Mutation(
+    "mutant_no_marks",
+    "operations.py",
+    "if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):",
+    "if True:",
+)
+NOT_PASSED_ON = Mutation(
+    "mutant_not_passed_on",
+    "operations.py",
+    "if entry.side.waiting and entry.state.spare(entry.side) > used:",
+    "if entry.side.waiting and entry.state.spare(entry.side) > 1_000_000_000:",
+)
+KEPT = Mutation(
+    "mutant_kept",
+    "operations.py",
+    'cast("Channel[Any]", match.entry.state).give_back([match.message])',
+    "pass",
+)
 
 
 def _dies(mutation: Mutation, scenario: Scenario, capacity: int | None, progress: Progress) -> Evidence:
@@ -44,3 +80,42 @@ def lost_message(progress: Progress) -> Evidence:
 @claim("planted bug found: capacity exceeded by one")
 def one_too_many(progress: Progress) -> Evidence:
     return _dies(ONE_TOO_MANY, scenarios.fills, 1, progress)
+
+
+def _breaks(
+    mutation: Mutation, scenario: meetings.Scenario, capacities: meetings.Capacities, progress: Progress
+) -> Evidence:
+    mutant = make(mutation)
+    program = meetings.play(scenario, capacities, mutant)
+    return must_die(program, meetings.specification(capacities), mutant, progress)
+
+
+@claim("planted bug found: a rendezvous whose waiters do not look again")
+def one_look(progress: Progress) -> Evidence:
+    return _breaks(ONE_LOOK, meetings.meet, {"a": 0}, progress)
+
+
+@claim("planted bug found: a rendezvous in which nobody withdraws")
+def nobody_withdraws(progress: Progress) -> Evidence:
+    return _breaks(NOBODY_WITHDRAWS, meetings.meet, {"a": 0}, progress)
+
+
+@claim("planted bug found: a select that does not leave the lines")
+def left_in_line(progress: Progress) -> Evidence:
+    return _breaks(LEFT_IN_LINE, meetings.select_timed, {"a": None, "b": None}, progress)
+
+
+@claim("planted bug found: a select that says nothing is ready though something always was")
+def no_marks(progress: Progress) -> Evidence:
+    return _breaks(NO_MARKS, meetings.select_linearizable, {"a": None, "b": None}, progress)
+
+
+@claim("planted bug found: a select that was woken for nothing and does not pass it on")
+def not_passed_on(progress: Progress) -> Evidence:
+    return _breaks(NOT_PASSED_ON, meetings.woken_select_passes_on, {"a": None, "b": None}, progress)
+
+
+@claim("planted bug found: a receive that is cut short keeps the message it was paired with")
+def kept(progress: Progress) -> Evidence:
+    mutant = make(KEPT)
+    return program_must_fail(programs.cut_short(mutant), mutant, progress)

@@ -1,15 +1,17 @@
 """Evidence from exploring real code alongside its model."""
 
+from collections.abc import Callable
 from typing import Any
 
 import treadle.channels
-from models.channel import Channel
 from proofs.scenarios import Scenario, play, specification
-from treadle.conform import Refinement, RefinementError, Specification, refines, replay
+from treadle.conform import Refinement, Specification, refines, replay
 from treadle.conform.refine import Scenario as Program
 from treadle.report import Evidence, Progress
-from treadle.sched import Deadlock
+from treadle.sched import Deadlock, check
+from treadle.sched import replay as replay_program
 from treadle.sched.memory import Instrumentable
+from treadle.sched.result import Result
 from treadle.verdict import Verdict
 
 #: How often a failing schedule must fail again.
@@ -24,17 +26,29 @@ def channel_refines(scenario: Scenario, capacity: int | None, progress: Progress
 
 
 def refines_specification(
-    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+    program: Program,
+    model: Specification[Any],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
 ) -> Evidence:
-    """Explore any *program* and hold every execution against *model*."""
-    return evidence(_explored(program, model, instrument, progress))
+    """Explore any *program*, within a bound on preemptions if one is given, and hold every execution against *model*."""
+    return evidence(_explored(program, model, instrument, progress, preemptions))
 
 
 def _explored(
-    program: Program, model: Specification[Any], instrument: tuple[Instrumentable, ...], progress: Progress
+    program: Program,
+    model: Specification[Any],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
 ) -> Refinement:
     return refines(
-        program, model, instrument=instrument, on_execution=lambda counts: progress(counts.executions)
+        program,
+        model,
+        instrument=instrument,
+        preemptions=preemptions,
+        on_execution=lambda counts: progress(counts.executions),
     )
 
 
@@ -45,24 +59,51 @@ def evidence(found: Refinement) -> Evidence:
 
 
 def must_die(
-    program: Program, model: Specification[Channel], mutant: Instrumentable, progress: Progress
+    program: Program, model: Specification[Any], mutant: Instrumentable, progress: Progress
 ) -> Evidence:
     """Explore *program* on a mutant: it must be violated, with a schedule that fails every time it is replayed."""
     found = _explored(program, model, (mutant,), progress)
-    result = found.result
+    return _killed(
+        found.result, found.states, lambda schedule: replay(program, model, schedule, instrument=(mutant,))
+    )
+
+
+def program_must_fail(program: Callable[[], object], mutant: Instrumentable, progress: Progress) -> Evidence:
+    """Explore a program that asserts what it promises on a mutant: as `must_die`."""
+    result = check(program, instrument=(mutant,), on_execution=lambda counts: progress(counts.executions))
+    return _killed(result, None, lambda schedule: replay_program(program, schedule, instrument=(mutant,)))
+
+
+def _killed(result: Result, states: int | None, replay: Callable[[str], object]) -> Evidence:
     failure = result.failure
     if result.verdict is not Verdict.VIOLATED or failure is None:
         return Evidence(
-            Verdict.VIOLATED, result.executions, found.states, result.bound, f"the mutant survived: {result}"
+            Verdict.VIOLATED, result.executions, states, result.bound, f"the mutant survived: {result}"
         )
     for number in range(REPLAYS):
         try:
-            replay(program, model, failure.schedule, instrument=(mutant,))
-        except (RefinementError, Deadlock) as again:
+            replay(failure.schedule)
+        except (AssertionError, Deadlock) as again:
             if str(again) != str(failure.error):
                 return Evidence(
                     Verdict.VIOLATED, detail=f"replay {number + 1} fails otherwise:\n{again}\n{failure}"
                 )
         else:
             return Evidence(Verdict.VIOLATED, detail=f"replay {number + 1} does not fail:\n{failure}")
-    return Evidence(Verdict.HOLDS, result.executions, found.states, f"killed; replays {REPLAYS}/{REPLAYS}")
+    return Evidence(Verdict.HOLDS, result.executions, states, f"killed; replays {REPLAYS}/{REPLAYS}")
+
+
+def explored(
+    program: Callable[[], object],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
+) -> Evidence:
+    """Explore a program that asserts what it promises, within a bound on preemptions if one is given."""
+    result = check(
+        program,
+        instrument=instrument,
+        preemptions=preemptions,
+        on_execution=lambda counts: progress(counts.executions),
+    )
+    return Evidence(result.verdict, result.executions, None, result.bound, str(result))

@@ -5,13 +5,13 @@ from math import comb, factorial, prod
 
 import pytest
 
-from models import mpsc, sync_channel
+from models import mpsc, rendezvous, sync_channel
 from models.expected import Expected, run
 from models.mpsc import DisconnectionDiscards, Mpsc
 from models.sync_channel import LostPermit, OneTooMany, SyncChannel
 from treadle.spec import Verdict, check
 
-TABLES = [*mpsc.EXPECTED, *sync_channel.EXPECTED]
+TABLES = [*mpsc.EXPECTED, *sync_channel.EXPECTED, *rendezvous.EXPECTED]
 
 
 @pytest.mark.parametrize("line", TABLES, ids=lambda line: repr(line.model))

@@ -231,6 +231,17 @@ def items_of(state: Any) -> list[Any]:
     return [item for item in state.data]  # noqa: C416 - an iteration, not a copy
 
 
+def changed_meanwhile(state: Any) -> str:
+    """Say between which two steps the container changed: an iterator minds it from its making on."""
+    iterator = iter(state.data)
+    seen = len(state.data)
+    try:
+        next(iterator, None)
+    except RuntimeError:
+        return "after the making, before the look" if seen else "after the look"
+    return "before the making" if seen else "later"
+
+
 def append_one(state: Any) -> None:
     state.data.append(1)
 
@@ -292,6 +303,9 @@ ACCESSES: dict[str, tuple[Callable[[], Any], Callable[[Any], object], Callable[[
     "not a list": (boxed(list), append_one, lambda state: not state.data, {True, False}),
     "and": (boxed(list), append_one, lambda state: bool(state.data and True), {True, False}),
     "iteration": (boxed(list), append_one, lambda state: len(items_of(state)), {0, 1}),
+    "making of an iterator": (boxed(deque), append_one, changed_meanwhile, {
+        "before the making", "after the making, before the look", "after the look", "later",
+    }),
     "equality": (boxed(list), append_one, lambda state: state.data == [1], {True, False}),
     "concatenation": (boxed(list), append_one, lambda state: len(state.data + []), {0, 1}),  # noqa: RUF005
     "display": (boxed(list), append_one, lambda state: len([*state.data]), {0, 1}),

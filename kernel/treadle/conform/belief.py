@@ -8,8 +8,9 @@ construction; complete for finite histories). Beliefs are interned and steps bet
 executions of a program share nearly all of them.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Generic, NamedTuple, TypeVar
 
 from treadle.conform.history import Call, Event
@@ -25,11 +26,14 @@ class Specification(Generic[S]):
     """What an object must do: a state, and for each operation the effects it may have in a state.
 
     An operation is a function of the state and its arguments that yields (next state, outcome) for each effect it
-    may have, and nothing when it must wait in that state.
+    may have, and nothing when it must wait in that state. What two operations under way do by one step, such as
+    the two sides of a rendezvous, is said by `together`: it is asked for both orders of the two calls, and yields
+    (next state, outcome of the one, outcome of the other).
     """
 
     initial: S
     operations: Mapping[str, Callable[..., Iterable[tuple[S, Hashable]]]]
+    together: Callable[[S, Call, Call], Iterable[tuple[S, Hashable, Hashable]]] | None = None
 
     def effects(self, state: S, call: Call) -> Iterable[tuple[S, Hashable]]:
         """Return the effects of *call* in *state*.
@@ -42,6 +46,19 @@ class Specification(Generic[S]):
             known = ", ".join(sorted(self.operations))
             raise ValueError(f"the specification has no operation {call.operation!r}; it has {known}")
         return operation(state, *call.arguments)
+
+    def steps(self, state: S, under_way: "frozenset[UnderWay]") -> "Iterator[Possible[S]]":
+        """Yield what operations under way can lead to by one step."""
+        calls = [(thread, call) for thread, call in under_way if isinstance(call, Call)]
+        for thread, call in calls:
+            for after, outcome in self.effects(state, call):
+                yield Possible(after, under_way - {(thread, call)} | {(thread, Done(outcome))})
+        if self.together is None:
+            return
+        for (one, first), (other, second) in permutations(calls, 2):
+            for after, outcome, answer in self.together(state, first, second):
+                done = {(one, Done(outcome)), (other, Done(answer))}
+                yield Possible(after, under_way - {(one, first), (other, second)} | done)
 
 
 class Done(NamedTuple):
@@ -99,31 +116,21 @@ class Beliefs(Generic[S]):
         todo = list(possible)
         while todo:
             state, under_way = todo.pop()
-            for thread, call in under_way:
-                if isinstance(call, Done):
-                    continue
-                rest = under_way - {(thread, call)}
-                for after, outcome in self._specification.effects(state, call):
-                    reached = Possible(after, rest | {(thread, Done(outcome))})
-                    if reached not in closed:
-                        closed.add(reached)
-                        todo.append(reached)
-                    if len(closed) > MOST_STATES:
-                        raise ValueError(
-                            f"{call} has more than {MOST_STATES} possible effects; are the operation's effects endless?"
-                        )
+            for reached in self._specification.steps(state, under_way):
+                if reached not in closed:
+                    closed.add(reached)
+                    todo.append(reached)
+                if len(closed) > MOST_STATES:
+                    raise ValueError(
+                        f"{_calls(under_way)} have more than {MOST_STATES} possible effects; are they endless?"
+                    )
         return frozenset(closed)
 
     def may_be_stuck(self, belief: Belief[S]) -> bool:
         """Say whether it is possible that every operation under way has to wait for ever."""
         return any(
             not any(isinstance(call, Done) for _, call in under_way)
-            and not any(
-                True
-                for _, call in under_way
-                if isinstance(call, Call)
-                for _ in self._specification.effects(state, call)
-            )
+            and next(self._specification.steps(state, under_way), None) is None
             for state, under_way in belief
         )
 
@@ -147,3 +154,7 @@ class Beliefs(Generic[S]):
 
     def __len__(self) -> int:
         return len(self._interned)
+
+
+def _calls(under_way: frozenset[UnderWay]) -> str:
+    return ", ".join(sorted(str(call) for _, call in under_way if isinstance(call, Call)))

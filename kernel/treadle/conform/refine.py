@@ -42,6 +42,7 @@ def refines(
     specification: Specification[S],
     *,
     instrument: Iterable[Instrumentable] = (),
+    preemptions: int | None = None,
     max_executions: int | None = None,
     max_seconds: float | None = None,
     timeouts: Timeouts = "explore",
@@ -53,6 +54,7 @@ def refines(
         scenario: starts threads and performs operations through `History.record`.
         specification: what the operations must do.
         instrument: modules whose accesses to shared memory are scheduling points.
+        preemptions: explore executions with at most so many preemptions only; the verdict holds within that bound.
         max_executions: stop after so many executions.
         max_seconds: stop after so many real seconds.
         timeouts: when a timed wait may time out, as for `treadle.sched.check`.
@@ -66,6 +68,7 @@ def refines(
     result = check(
         monitor.program,
         instrument=instrument,
+        preemptions=preemptions,
         max_executions=max_executions,
         max_seconds=max_seconds,
         timeouts=timeouts,

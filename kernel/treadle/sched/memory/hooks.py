@@ -438,9 +438,14 @@ def _slots_of(cls: type) -> list[str]:
 
 def iterate(values: Any) -> Any:
     """Return an iterator over *values* that announces each step if they are a container."""
-    if runtime.running() is not None and _container_of(values) is not None:
-        return _steps(values, iter(values))
-    return values
+    if runtime.running() is None:
+        return values
+    container = _container_of(values)
+    if container is None:
+        return values
+    if not isinstance(container, list):  # from its making on the iterator minds any change
+        touch(container)
+    return _steps(values, iter(values))
 
 
 def _steps(values: Iterable[Any], iterator: Iterator[Any]) -> Generator[Any, None, None]:
