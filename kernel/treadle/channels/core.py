@@ -118,6 +118,10 @@ class State(ABC):
         """Count what the operations of a side can go on with: messages, or room."""
         return self.count() if side is self.receivers else self.room()
 
+    def left(self, side: Side) -> int:
+        """Count the same for those that wait."""
+        return self.spare(side)
+
     def due(self) -> float | None:
         """Give the instant at which a message comes by itself, if one does."""
         return None
@@ -132,7 +136,7 @@ class State(ABC):
 
     def pass_on(self, side: Side) -> None:
         """Wake one waiter if there is something for it: the obligation of one who leaves empty-handed."""
-        if side.waiting and self.spare(side):
+        if side.waiting and self.left(side):
             side.wake()
 
     def published(self) -> None:

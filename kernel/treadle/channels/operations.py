@@ -173,7 +173,7 @@ def _wait(
         # Of one thing the caller makes use, for more the next waiter is woken.
         used = len(entries) == 1 and not observes
         for entry in entries:
-            if entry.side.waiting and entry.state.spare(entry.side) > used:
+            if entry.side.waiting and entry.state.left(entry.side) > used:
                 entry.side.wake()
     except BaseException:
         index, match = _leave(waiter, entries)

@@ -85,16 +85,17 @@ class Rendezvous(Returning[T]):
 
     def spare(self, side: Side) -> int:
         if side is self.senders:
-            return len(self.receivers.waiting) if self._two_wait() else 0
-        return len(self.returned) + (len(self.senders.waiting) if self._two_wait() else 0)
+            return len(self.receivers.waiting)
+        return len(self.returned) + len(self.senders.waiting)
 
-    def _two_wait(self) -> bool:
-        """Say whether two operations wait: a single one may stand in both lines, and is no peer of itself (S96).
-
-        Two of that kind would otherwise wake each other for ever, as each leaves to try again.
-        """
-        entries = (*self.senders.waiting.copy(), *self.receivers.waiting.copy())
-        return len({id(entry.waiter) for entry in entries if entry is not END}) > 1
+    def left(self, side: Side) -> int:
+        # A select may stand in both lines, and is no peer of itself (S96): two of that kind would wake each
+        # other for ever, as each leaves to try again.
+        waiters = set()
+        for entry in (*self.senders.waiting.copy(), *self.receivers.waiting.copy()):
+            if entry is not END:
+                waiters.add(entry.waiter)
+        return self.spare(side) if len(waiters) > 1 or self.returned else 0
 
 
 def _pair(entry: Entry, match: Match, line: Side) -> bool:
