@@ -22,6 +22,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -606,3 +607,20 @@ def test_an_iterator_begins_where_it_is_made(lazy: Callable[[deque[int]], Iterat
         is Verdict.HOLDS
     )
     assert seen == {(0, "none"), (0, "changed"), (1, "changed"), (1, "one")}
+
+
+def test_a_copy_of_a_module_is_instrumented_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its functions have equal codes; what it leaves behind must not be taken for the copy's."""
+    for name in ("twin_one", "twin_two"):
+        (tmp_path / f"{name}.py").write_text("def add(box):\n    box.x += 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    one, two = importlib.import_module("twin_one"), importlib.import_module("twin_two")
+    for twin in (one, two, one):
+
+        def program(add: Callable[[Box], None] = twin.add) -> int:
+            box = Box()
+            together(lambda: add(box), lambda: add(box))
+            return box.x
+
+        assert outcomes(program, instrument=[twin]) == {1, 2}
+        assert one.add.__code__.co_filename != two.add.__code__.co_filename

@@ -53,6 +53,9 @@ _OURS = ("treadle.sched.", "treadle.conform.")
 #: Where a code object stands in its source.
 _Key = tuple[str, int, int]
 
+#: By its id, a code object and the one to put in its place. Codes of two files may be equal, as those of a copy are.
+_Exchange = dict[int, tuple[CodeType, CodeType]]
+
 
 @contextmanager
 def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
@@ -67,7 +70,7 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
     try:
         yield
     finally:
-        _swap({new: old for old, new in exchange.items()})
+        _swap({id(new): (new, old) for old, new in exchange.values()})
 
 
 def modules_of(subjects: tuple[Instrumentable, ...]) -> list[ModuleType]:
@@ -98,7 +101,7 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subjects: tuple[Instrumentable, ...]) -> dict[CodeType, CodeType]:
+def _exchange_for(subjects: tuple[Instrumentable, ...]) -> _Exchange:
     """Return the live code objects of *subjects*, each with its instrumented form."""
     modules = modules_of(subjects)
     sources = {module: _source(module) for module in modules}
@@ -115,22 +118,22 @@ def _exchange_for(subjects: tuple[Instrumentable, ...]) -> dict[CodeType, CodeTy
     }
     variable: frozenset[str] = frozenset().union(*(changed_names(source) for source in sources.values()))
     live = _live_codes({module.__file__: module for module in modules}) if modules else {}
-    exchange: dict[CodeType, CodeType] = {}
-    for code, module in live.items():
+    exchange: _Exchange = {}
+    for code, module in live.values():
         if module.__name__ not in whole and not _is_part_of(code, module, parts):
             continue
         new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable)
-        exchange[code] = _corresponding(code, _key(code), new, module)
+        exchange[id(code)] = code, _corresponding(code, _key(code), new, module)
     _require_all_found(subjects, exchange)
     return exchange
 
 
-def _require_all_found(subjects: tuple[Instrumentable, ...], exchange: dict[CodeType, CodeType]) -> None:
+def _require_all_found(subjects: tuple[Instrumentable, ...], exchange: _Exchange) -> None:
     """Refuse a class or function of which no code was found in its module's file: nothing of it would be seen."""
-    found = {(code.co_filename, code.co_qualname) for code in exchange}
+    found = {(code.co_filename, code.co_qualname) for code, _ in exchange.values()}
     for subject in subjects:
         if isinstance(subject, FunctionType):
-            there = subject.__code__ in exchange
+            there = id(subject.__code__) in exchange
         elif isinstance(subject, type):
             functions = [value for value in vars(subject).values() if isinstance(value, FunctionType)]
             own = [value for value in functions if value.__qualname__.startswith(f"{subject.__qualname__}.")]
@@ -204,9 +207,9 @@ def _key(code: CodeType) -> _Key:
     return code.co_qualname, code.co_firstlineno, min(columns, default=0)
 
 
-def _live_codes(modules: dict[str | None, ModuleType]) -> dict[CodeType, ModuleType]:
+def _live_codes(modules: dict[str | None, ModuleType]) -> dict[int, tuple[CodeType, ModuleType]]:
     """Return the code of the functions and classes of *modules*, by file, with everything nested in it."""
-    found: dict[CodeType, ModuleType] = {}
+    found: dict[int, tuple[CodeType, ModuleType]] = {}
     for function in _functions():
         module = modules.get(function.__code__.co_filename)
         if module is not None:
@@ -214,9 +217,9 @@ def _live_codes(modules: dict[str | None, ModuleType]) -> dict[CodeType, ModuleT
     return found
 
 
-def _collect(code: CodeType, module: ModuleType, found: dict[CodeType, ModuleType]) -> None:
-    if code not in found:
-        found[code] = module
+def _collect(code: CodeType, module: ModuleType, found: dict[int, tuple[CodeType, ModuleType]]) -> None:
+    if id(code) not in found:
+        found[id(code)] = code, module
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 _collect(constant, module, found)
@@ -226,9 +229,9 @@ def _functions() -> list[FunctionType]:
     return [found for found in gc.get_objects() if type(found) is FunctionType]
 
 
-def _swap(exchange: dict[CodeType, CodeType]) -> None:
+def _swap(exchange: _Exchange) -> None:
     if exchange:
         for function in _functions():
-            new = exchange.get(function.__code__)
+            _, new = exchange.get(id(function.__code__), (None, None))
             if new is not None:
                 function.__code__ = new
