@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.support import LONG, Background, Make, every_flavour, injections
+from tests.channels.support import LONG, Background, Make, every_buffer, injections
 from treadle import (
     Blocked,
     BlockedThreads,
@@ -328,7 +328,7 @@ def test_a_signal_handler_lists_the_operation_that_it_interrupted(tmp_path: Path
     assert "test_a_signal_handler_lists_the_operation_that_it_interrupted" in line
 
 
-@every_flavour
+@every_buffer
 def test_a_report_in_the_middle_of_an_operation_disturbs_nothing(make: Make) -> None:
     for injection in injections(lambda: str(blocked())):
         tx, rx = make()
