@@ -51,13 +51,13 @@ NO_MARKS = Mutation(
 NOT_PASSED_ON = Mutation(
     "mutant_not_passed_on",
     "operations.py",
-    "if entry.side.waiting and entry.state.spare(entry.side) > used:",
+    "if entry.side.waiting and entry.state.left(entry.side) > used:",
     "if entry.side.waiting and entry.state.spare(entry.side) > 1_000_000_000:",
 )
 KEPT = Mutation(
     "mutant_kept",
     "operations.py",
-    'cast("Channel[Any]", match.entry.state).give_back([match.message])',
+    'cast("Channel[Any]", entries[index].state).give_back([match.message])',
     "pass",
 )
 

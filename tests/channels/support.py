@@ -180,12 +180,18 @@ class Injection:
         self.done = False
 
     def run(self, operation: Callable[[], T]) -> T:
+        # A trace function may raise where no instruction does, and then the exception that is being handled
+        # stays so: that of a generator goes with it.
+        return next(self._traced(operation))
+
+    def _traced(self, operation: Callable[[], T]) -> Iterator[T]:
         before = sys.gettrace()
         sys.settrace(self._enter)
         try:
-            return operation()
+            result = operation()
         finally:
             sys.settrace(before)
+        yield result
 
     def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
         if "channels" not in frame.f_code.co_filename or "tests" in frame.f_code.co_filename:

@@ -48,8 +48,10 @@ def deadline_at(deadline: float | None) -> float | None:
     if deadline is None:
         return None
     _check(deadline, "a deadline", "on time.monotonic()")
+    if deadline > monotonic() + TIMEOUT_MAX:
+        return None
     # An int may be too large for a float, and can only be compared with one.
-    return None if deadline > monotonic() + TIMEOUT_MAX else max(deadline, -TIMEOUT_MAX)
+    return max(deadline, -int(TIMEOUT_MAX)) if isinstance(deadline, int) else deadline
 
 
 def deadline_of(timeout: float | None, deadline: float | None) -> float | None:
