@@ -5,13 +5,20 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: verify test lint bench docs wheel clean
+.PHONY: verify test coverage lint bench docs wheel clean
 
 verify: $(READY)
 	$(BIN)/treadle verify
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
+
+# Lines and branches of the channels; what their own tests leave out is listed, and fails.
+coverage: $(READY)
+	rm -rf .coverage
+	$(BIN)/python -m coverage run -m pytest tests/channels tests/test_layers.py -q
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
 
 lint: $(READY)
 	$(BIN)/ruff check

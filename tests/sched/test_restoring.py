@@ -8,6 +8,7 @@ import gc
 import os
 import queue
 import random
+import re
 import select
 import signal
 import socket
@@ -161,7 +162,12 @@ PROGRAMS: list[tuple[Callable[[], None], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("program", "options"),
     PROGRAMS,
-    ids=[f"{getattr(program, '__name__', program)}-{options}" for program, options in PROGRAMS],
+    ids=[
+        re.sub(
+            r" at 0x\w+", "", f"{getattr(program, '__name__', program)}-{options}"
+        )  # the same in each process
+        for program, options in PROGRAMS
+    ],
 )
 def test_everything_is_put_back(program: Callable[[], None], options: dict[str, Any]) -> None:
     before = snapshot()
