@@ -10,11 +10,14 @@ while it waits, leaves the sender's Owned as it was.
 from collections.abc import Callable
 from typing import Final, Generic, NoReturn, TypeVar, cast, final
 
-__all__ = ["MovedError", "Owned", "offer_owned"]
+__all__ = ["MovedError", "Owned", "in_use", "offer_owned"]
 
 T = TypeVar("T")
 Message = TypeVar("Message")  # of the channel: a type that Owned[…] is assignable to
 Outcome = TypeVar("Outcome")
+
+# Whether there ever was an Owned: where there was none, a batch need not be searched for one.
+in_use: Final[list[bool]] = []
 
 MOVED: Final = "the value was moved, by a send or by take(): use it where it went, or make a new Owned"
 
@@ -39,6 +42,8 @@ class Owned(Generic[T]):
 
     def __init__(self, value: T) -> None:
         self._place = [value]
+        if not in_use:
+            in_use.append(True)
 
     @property
     def value(self) -> T:

@@ -15,7 +15,7 @@ from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.handles import Handle
 from treadle.channels.leases import Lease
 from treadle.channels.operations import SendCase, perform
-from treadle.channels.owned import Owned, offer_owned
+from treadle.channels.owned import Owned, in_use, offer_owned
 from treadle.channels.timeouts import deadline_after, deadline_at
 from treadle.channels.waiting import Side
 
@@ -115,7 +115,7 @@ class BaseSender(Handle, Generic[T_contra]):
             del lease
 
     def _offer_many(self, messages: deque[T_contra]) -> Failure | None:
-        if any(map(is_, map(type, messages), repeat(Owned))):  # those move one by one
+        if in_use and any(map(is_, map(type, messages), repeat(Owned))):  # those move one by one
             failure = self._offer(messages[0])
             if failure is None:
                 messages.popleft()

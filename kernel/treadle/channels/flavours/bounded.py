@@ -12,7 +12,7 @@ at any instant (S2, S9). It says Full only if it saw the last node, and afterwar
 says empty only if it saw a consumed node without a next one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from itertools import islice, repeat
 from operator import is_not
@@ -50,14 +50,14 @@ def _consumed(node: Node[T]) -> Node[T]:
     return node
 
 
-def _chain(messages: Iterable[T], index: int) -> tuple[Node[T], Node[T], int]:
-    """Link nodes for the messages, numbered from the one after `index`; give the first, the last and their number."""
-    start = end = Node[T](index=index)
-    for message in messages:
-        node: Node[T] = {"message": message, "index": end["index"] + 1}
-        end["next"] = node
-        end = node
-    return start["next"], end, end["index"] - index
+def _chain(messages: list[T], index: int) -> tuple[Node[T], Node[T]]:
+    """Link nodes for the messages, numbered from the one after `index`; give the first and the last."""
+    index += len(messages)
+    first = end = Node[T](message=messages[-1], index=index)
+    for message in messages[-2::-1]:
+        index -= 1
+        first = {"message": message, "index": index, "next": first}
+    return first, end
 
 
 # One call takes many messages out, so that an interrupt comes before or after all of them.
@@ -147,12 +147,13 @@ class Bounded(Returning[T]):
             room = consumed["index"] + self._capacity - last["index"]
             if room <= 0:
                 return Full
-            first, end, size = _chain(islice(messages, room), last["index"])
+            batch = list(islice(messages, room))
+            first, end = _chain(batch, last["index"])
             try:
                 if last.setdefault("next", first) is first:
                     self._tail = end
                     self.published()
-                    for _ in range(size):
+                    for _ in batch:
                         messages.popleft()
             except BaseException:
                 self.published()
@@ -189,7 +190,10 @@ class Bounded(Returning[T]):
         self.take_returned(messages, limit)
         nodes: list[Node[T]] = []
         node = _consumed(self._head)
-        while len(nodes) < limit - len(messages) and (after := node.get("next")) is not None:
+        for _ in range(limit - len(messages)):
+            after = node.get("next")
+            if after is None:
+                break
             nodes.append(node := after)
         try:
             messages.extend(filter(_is_message, map(_consume, nodes, repeat("message"), repeat(NOTHING))))
