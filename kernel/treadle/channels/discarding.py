@@ -24,6 +24,12 @@ def _forget_others() -> None:
 in_each_fork(after_in_child=_forget_others)
 
 
+def _run(noted: deque[Callable[[], None]]) -> None:
+    while noted:
+        noted[0]()  # it is done when it is taken off, for this may be cut short
+        noted.popleft()
+
+
 def discard(empty: Callable[[], None]) -> None:
     """Call `empty`, and what further calls note in the meantime, one after the other and not nested."""
     thread = get_ident()
@@ -34,9 +40,9 @@ def discard(empty: Callable[[], None]) -> None:
     noted = deque((empty,))
     try:
         _noted[thread] = noted
-        while noted:
-            noted.popleft()()
+        _run(noted)
         _noted.pop(thread, None)
     except BaseException:
+        _run(noted)
         _noted.pop(thread, None)
         raise

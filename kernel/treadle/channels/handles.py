@@ -71,7 +71,14 @@ class Handle(ABC):
         return len(self._open().receivers.seats)
 
     def same_channel(self, other: "Handle") -> bool:
-        """Say whether both handles belong to one channel (S12)."""
+        """Say whether both handles belong to one channel (S12).
+
+        Raises:
+            HandleClosed: one of the handles is closed.
+            TypeError: the other is not a handle.
+        """
+        if not isinstance(other, Handle):
+            raise TypeError(f"same_channel() takes a handle, not {type(other).__name__}")
         return self._open() is other._open()
 
     @abstractmethod

@@ -37,9 +37,9 @@ class Lease(Generic[C_co]):
 
     def __del__(self, _is_finalizing: Callable[[], bool] = is_finalizing) -> None:
         # Late in the shutdown the globals of modules are None, and nobody is left to be told (P17).
-        if _is_finalizing() or not hasattr(self, "channel"):
-            return
         try:
+            if _is_finalizing() or not hasattr(self, "channel"):
+                return
             self._end()
         except BaseException:
             self._end()

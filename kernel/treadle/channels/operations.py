@@ -121,6 +121,8 @@ def perform(
             for index in turns(len(cases)):
                 result = attempt(cases[index])
                 if result is not NOTHING:
+                    if cases[index].handle._lease.channel is not states[index]:  # it may have failed for that
+                        _pass_on(cases, states)
                     return index, result
             if marks is not None:
                 if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):
@@ -232,5 +234,10 @@ def _sleep(waiter: Waiter, entries: list[Entry], deadline: float | None) -> bool
 
 
 def _pass_on(cases: Sequence[Case[T]], states: list[State]) -> None:
-    for case, state in zip(cases, states, strict=True):  # the handle may be closed by now
-        state.pass_on(case.handle._side(state))
+    try:
+        for case, state in zip(cases, states, strict=True):  # the handle may be closed by now
+            state.pass_on(case.handle._side(state))
+    except BaseException:
+        for case, state in zip(cases, states, strict=True):
+            state.pass_on(case.handle._side(state))
+        raise

@@ -58,17 +58,23 @@ class BaseSender(Handle, Generic[T_contra]):
         """Send the messages in order, blocking while the channel is full.
 
         All that fit go in by one step, with nothing of other senders in between, and wake one receiver,
-        which wakes the next if it leaves something.
+        which wakes the next if it leaves something. If there is an Owned among them, they go in one by one.
 
         Raises:
             SendError: all receivers are gone; `.message` is the list of the messages that were not sent.
             HandleClosed: this handle is closed, or was closed while the call was blocked; likewise.
         """
         pending = deque(messages)
+        # Those that own a value move one by one.
+        offer = (
+            self._offer_first
+            if in_use and any(map(is_, map(type, pending), repeat(Owned)))
+            else self._offer_many
+        )
         if self._lease.channel is CLOSED:  # also without messages
             raise HandleClosed(list(pending))
         while pending:
-            failure = self._offer_many(pending)
+            failure = offer(pending)
             if failure is not None and failure is not Full:
                 raise failure(list(pending))
             if failure is Full:
@@ -114,12 +120,13 @@ class BaseSender(Handle, Generic[T_contra]):
         finally:
             del lease
 
+    def _offer_first(self, messages: deque[T_contra]) -> Failure | None:
+        failure = self._offer(messages[0])
+        if failure is None:
+            messages.popleft()
+        return failure
+
     def _offer_many(self, messages: deque[T_contra]) -> Failure | None:
-        if in_use and any(map(is_, map(type, messages), repeat(Owned))):  # those move one by one
-            failure = self._offer(messages[0])
-            if failure is None:
-                messages.popleft()
-            return failure
         lease = self._lease
         try:
             return lease.channel.offer_many(messages)
@@ -169,7 +176,7 @@ class Sender(BaseSender[T_contra]):
 
 
 class SyncSender(BaseSender[T_contra]):
-    """The sending side of a bounded channel. Any number of threads may use one handle at once (S11)."""
+    """The sending side of a bounded channel or a rendezvous. Any number of threads may use one handle at once (S11)."""
 
     __slots__ = ()
 
@@ -223,7 +230,10 @@ class WeakSender(Generic[S_co]):
             lease = seat.lease()
             try:
                 if lease is not None and lease.channel is self._channel:
-                    return self._kind(self._channel)
+                    sender = self._kind(self._channel)
+                    if not seat.unused:  # its finalizer has not begun, so it finds the new seat taken
+                        return sender
+                    sender.close()
             finally:
                 del lease
         return None

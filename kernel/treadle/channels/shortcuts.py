@@ -27,9 +27,13 @@ class BoundedSender(SyncSender[T_contra]):
     _lease: Lease[Bounded[T_contra]]
 
     def send(self, message: T_contra, /) -> None:
+        """Send the message, blocking while the channel is full, as every SyncSender does."""
+        if type(message) is Owned:
+            super().send(message)
+            return
         lease = self._lease
         channel = lease.channel
-        if not channel.receivers_gone and type(message) is not Owned:
+        if not channel.receivers_gone:
             tail = channel._tail
             index = tail["index"] + 1
             if index <= channel._free:
@@ -56,6 +60,7 @@ class BoundedReceiver(Receiver[T_co]):
     _source: Bounded[T_co]
 
     def recv(self) -> T_co:
+        """Receive the oldest message, blocking while there is none, as every Receiver does."""
         source = self._source
         if source.returned:  # or the handle is closed
             return super().recv()

@@ -83,6 +83,10 @@ class Waiter:
         """End the wait of the calling thread itself; give what ended it, if somebody was quicker."""
         return self._end.setdefault("by", None)
 
+    def was_ended_by(self, by: object) -> bool:
+        """Say whether `by` ended the wait; do not end it."""
+        return self._end.get("by") is by
+
     def is_over(self) -> bool:
         return "by" in self._end or self._has_vanished()
 

@@ -22,3 +22,13 @@ class Latest(Unbounded[T]):
     def __init__(self) -> None:
         super().__init__()
         self.messages = self.source = deque(maxlen=1)
+
+    def give_back(self, messages: list[T]) -> None:
+        """Put the message back, unless a newer one has come."""
+        try:
+            if not self.source:
+                self.source.extendleft(messages)
+            self.published()
+        except BaseException:
+            self.published()
+            raise

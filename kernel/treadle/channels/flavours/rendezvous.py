@@ -65,7 +65,7 @@ class Rendezvous(Returning[T]):
                     message: T = entry.message
                     return message
             except BaseException:
-                if entry.waiter.end(match):
+                if entry.waiter.was_ended_by(match):
                     self.give_back([entry.message])
                 raise
         raise IndexError
