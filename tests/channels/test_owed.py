@@ -27,8 +27,6 @@ from treadle import (
     RecvError,
     Select,
     Sender,
-    SendTimeout,
-    SyncSender,
     bounded,
     channel,
     recv,
@@ -202,30 +200,6 @@ def test_a_discarding_that_is_cut_short_is_finished() -> None:
     assert (
         missed <= 2
     )  # as a finalizer begins it can be cut short before its first step, and Python tells nobody
-
-
-@pytest.mark.parametrize("capacity", [0, 1])
-def test_an_owned_value_that_is_being_moved_is_in_one_of_two_places(capacity: int) -> None:
-    """Except while it goes into the channel, as is said."""
-    lost = 0
-    for injection in every_signal():
-        tx, rx = sync_channel[Any](capacity)
-        for _ in range(capacity):
-            tx.send(0)
-        owned = Owned("value")
-        try:
-            injection.run(partial(send_now, tx, owned))
-        except Interrupt:
-            lost += repr(owned) == "Owned(moved)" and not any(isinstance(m, Owned) for m in rx.drain())
-        except SendTimeout:
-            assert owned.value == "value"
-        if not injection.done:
-            break
-    assert lost < 20
-
-
-def send_now(tx: SyncSender[Any], owned: Owned[str]) -> None:
-    tx.send_timeout(owned, 0)
 
 
 def test_an_owned_at_the_end_of_a_batch_moves_too() -> None:

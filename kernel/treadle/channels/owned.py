@@ -34,8 +34,8 @@ class Owned(Generic[T]):
     """Own a value: sending the Owned moves the value to the receiver, and copies nothing.
 
     After a send the sender's Owned is empty, and touching it raises MovedError; the receiver gets an Owned
-    with the very same value. A failed send leaves it full. One that is cut short while the message goes in
-    may leave it empty. An Owned is equal to itself only, whatever the
+    with the very same value. A failed send leaves it full. One that is cut short by a signal handler's
+    exception while the value moves may leave it empty. An Owned is equal to itself only, whatever the
     value; its repr never shows the value, and it cannot be copied, pickled or subclassed.
     """
 
@@ -73,26 +73,14 @@ class Owned(Generic[T]):
 
     def _move(self) -> "Owned[T]":
         """Move the value into a fresh Owned."""
-        moved = Owned.__new__(Owned)
-        moved._place = []
-        try:
-            moved._place.extend(map(list.pop, (self._place,)))
-        except IndexError:
-            raise MovedError from None
-        except BaseException:
-            self._give_back(moved)
-            raise
-        return moved
+        return Owned(self.take())
 
     def _give_back(self, moved: "Owned[T]") -> None:
         """Undo `_move`; doing it twice is doing it once."""
-        try:
-            self._place.extend(map(list.pop, (moved._place,)))
-        except IndexError:
+        try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
+            self._place.append(moved.take())
+        except MovedError:
             pass
-        except BaseException:
-            self._place.extend(map(list.pop, filter(None, (moved._place,))))
-            raise
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Owned cannot be subclassed: a send knows it by its exact type")
