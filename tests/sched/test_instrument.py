@@ -5,9 +5,11 @@ import bisect
 import calendar
 import colorsys
 import fractions
+import functools
 import gc
 import heapq
 import importlib
+import itertools
 import json
 import json.decoder
 import json.encoder
@@ -568,6 +570,35 @@ def test_statements_of_every_form_work_as_ever() -> None:
     assert outside == plain
     assert seen  # an entry an execution; there is one more when the program was seen to use a namespace
     assert all(value == plain for value in seen)
+
+
+CALLED_FROM_C: dict[str, Callable[[dict[str, int]], object]] = {
+    "map": lambda table: list(map(dict.pop, [table], ["m"], [0]))[0],
+    "map, bound": lambda table: list(map(table.pop, ["m"], [0]))[0],
+    "starmap": lambda table: next(itertools.starmap(table.pop, [("m", 0)])),
+    "filter": lambda table: len(list(filter(table.pop, ["m"]))) if "m" in table else 0,
+    "reduce": lambda table: functools.reduce(table.pop, ["m", 0]),  # type: ignore[arg-type]
+    "key": lambda table: table.get("m", 0) and sorted([("m")], key=table.pop) and 1,
+    "partial": lambda table: functools.partial(table.pop, "m", 0)(),
+    "partial of partial": lambda table: functools.partial(functools.partial(dict.pop, table), "m")(0),
+}
+
+
+@pytest.mark.parametrize("take", CALLED_FROM_C.values(), ids=CALLED_FROM_C)
+def test_what_a_c_function_calls_is_seen(take: Callable[[dict[str, int]], object]) -> None:
+    """The other thread may have taken it before; both orders are explored."""
+
+    def program() -> tuple[object, ...]:
+        table = {"m": 1}
+        found: list[object] = []
+        together(lambda: found.append(take(table)), lambda: table.pop("m", 0))
+        return tuple(found)
+
+    instrumented: list[Any] = [test_what_a_c_function_calls_is_seen, *CALLED_FROM_C.values()]
+    seen: set[object] = set()
+    with suppress(KeyError):
+        check(lambda: seen.add(program()), instrument=instrumented, stop_on_failure=False)
+    assert seen >= {(0,), (1,)}
 
 
 LAZY: list[Callable[[deque[int]], Iterator[object]]] = [

@@ -7,7 +7,9 @@ known to read only counts as a write.
 
 import builtins
 import enum
+import functools
 import gc
+import itertools
 import operator
 import sys
 import types
@@ -481,7 +483,9 @@ def delete_item(container: Any, key: Any) -> None:
 # -- calls --------------------------------------------------------------------------------------------------------
 
 #: Builtins that look at no container's contents.
-_HARMLESS: frozenset[Any] = frozenset((isinstance, issubclass, id, type, callable, property, staticmethod))
+_HARMLESS: frozenset[Any] = frozenset(
+    (isinstance, issubclass, id, type, callable, property, staticmethod, operator.is_, operator.is_not)
+)
 #: Builtins and types that read the containers they are given, and change none.
 _READERS: frozenset[Any] = frozenset(
     (
@@ -511,11 +515,28 @@ _READERS: frozenset[Any] = frozenset(
 _LAZY: frozenset[Any] = frozenset((iter, enumerate, zip, map, filter))
 
 
+#: Builtins and types that call what they are given, by the place of the argument and its name as a keyword.
+_CALLERS: dict[Any, tuple[int | None, str]] = {
+    **dict.fromkeys(
+        (map, filter, itertools.starmap, itertools.takewhile, itertools.dropwhile, itertools.filterfalse),
+        (0, ""),
+    ),
+    functools.reduce: (0, "function"),
+    itertools.accumulate: (1, "func"),
+    itertools.groupby: (1, "key"),
+    **dict.fromkeys((sorted, min, max), (None, "key")),
+}
+
+
 def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     """Perform `function(*arguments, **keywords)`."""
     thread = runtime.running()
     if thread is None or type(function) in (types.FunctionType, types.MethodType):
         return function(*arguments, **keywords)
+    if type(function) is functools.partial:
+        return call(function.func, *function.args, *arguments, **{**function.keywords, **keywords})
+    if _hashable(function) and function in _CALLERS:
+        arguments, keywords = _announcing(function, arguments, keywords)
     container, name, rest = _method_of_container(function, arguments)
     if _touches_by_name(thread, function, arguments):
         pass
@@ -524,6 +545,25 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     elif not _is_python(function):
         arguments = _announce_arguments(thread, function, arguments)
     return function(*arguments, **keywords)
+
+
+def _announcing(
+    function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Have what *function* will call from C announce what it touches, if it is in C too."""
+    place, name = _CALLERS[function]
+    if place is not None and len(arguments) > place:
+        called = _announced(arguments[place])
+        return (*arguments[:place], called, *arguments[place + 1 :]), keywords
+    if name in keywords:
+        return arguments, {**keywords, name: _announced(keywords[name])}
+    return arguments, keywords
+
+
+def _announced(function: Any) -> Any:
+    if function is None or type(function) in (types.FunctionType, types.MethodType) or _is_python(function):
+        return function
+    return functools.partial(call, function)
 
 
 #: Set in the flags of a class that was made by a class statement (and of a few others).
