@@ -24,7 +24,7 @@ AnySender = Sender[Any] | SyncSender[Any]
 Pair = tuple[AnySender, Receiver[Any]]
 Make = Callable[[], Pair]
 
-LONG = 30.0  # seconds after which a test gives up; nothing waits this long unless it failed
+LONG = 300.0  # seconds after which a test gives up; nothing waits this long unless it failed
 
 
 #: Every flavour that has a sender, in both faces: that of std, and that of crossbeam, whose receivers can be cloned.
@@ -167,6 +167,23 @@ def interruption_of_joins() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGUSR1, before)
 
 
+def _ask_for_opcodes(frame: FrameType, event: str, arg: object) -> Any:
+    frame.f_trace_opcodes = True
+    return _ask_for_opcodes
+
+
+def _warm_up() -> None:
+    """Have some frame ask for bytecodes: 3.12 tells of them only where that was so before a tracing begins."""
+    before = sys.gettrace()
+    sys.settrace(_ask_for_opcodes)
+    _nothing()
+    sys.settrace(before)
+
+
+def _nothing() -> None:
+    """Be traced."""
+
+
 class Injection:
     """Runs an operation and acts at one bytecode of the channels' code: the `step`-th.
 
@@ -186,6 +203,7 @@ class Injection:
 
     def _traced(self, operation: Callable[[], T]) -> Iterator[T]:
         before = sys.gettrace()
+        _warm_up()
         sys.settrace(self._enter)
         try:
             result = operation()
