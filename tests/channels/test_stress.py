@@ -19,7 +19,18 @@ from typing import Any
 import pytest
 
 from tests.channels.support import LONG, Background, Interrupt, waiters
-from treadle import ChannelError, Empty, RecvError, SharedReceiver, bounded, recv, select, send, unbounded
+from treadle import (
+    ChannelError,
+    Empty,
+    HandleClosed,
+    RecvError,
+    SharedReceiver,
+    bounded,
+    recv,
+    select,
+    send,
+    unbounded,
+)
 
 Sending = Callable[[Any, list[int]], object]
 Receiving = Callable[[Any], list[int]]
@@ -184,13 +195,17 @@ class Interrupts:
     def rounds(self, number: int, work: Callable[[], object], after: Callable[[], object]) -> None:
         """Run `work` again and again until it is interrupted, so often, and `after` each time."""
         for _ in range(number):
-            give_up = monotonic() + LONG
             with suppress(Interrupt):
-                self.ask()
-                while monotonic() < give_up:
-                    work()
-                raise AssertionError("the interrupt was swallowed")
+                self._until_interrupted(work)
             after()
+
+    def _until_interrupted(self, work: Callable[[], object]) -> None:
+        # A function of its own: not all of a loop in a `with` block is guarded by it on 3.13.
+        give_up = monotonic() + LONG
+        self.ask()
+        while monotonic() < give_up:
+            work()
+        raise AssertionError("the interrupt was swallowed")
 
 
 @contextmanager
@@ -211,6 +226,9 @@ def interrupting() -> Iterator[Interrupts]:
 
 every_capacity = pytest.mark.parametrize("capacity", [None, 64, 1, 0])
 
+# There some signals are not raised in the round that asked for them; test_interruption injects at every bytecode.
+real_signals = pytest.mark.skipif(sys.version_info >= (3, 13), reason="real signals go astray here on 3.13")
+
 
 def assert_usable(tx: Any, rx: Any) -> None:
     """Nobody is in line, a message passes, and then the end comes."""
@@ -226,6 +244,7 @@ def assert_usable(tx: Any, rx: Any) -> None:
 
 @pytest.mark.statement("P1", "P3")
 @every_capacity
+@real_signals
 def test_interrupted_sends_have_delivered_or_not(capacity: int | None) -> None:
     """What is confirmed is received, each message at most once, and no interrupted send is left in the line."""
     tx, rx = make(capacity)
@@ -252,6 +271,7 @@ def test_interrupted_sends_have_delivered_or_not(capacity: int | None) -> None:
 
 @pytest.mark.statement("P1", "P2")
 @every_capacity
+@real_signals
 def test_an_interrupted_receive_loses_at_most_what_it_had_in_hand(capacity: int | None) -> None:
     """That is, between the return of a C function and the store of what it returned: one run of messages."""
     tx, rx = make(capacity)
@@ -290,6 +310,7 @@ def test_an_interrupted_receive_loses_at_most_what_it_had_in_hand(capacity: int 
 
 @pytest.mark.statement("P1", "P5")
 @every_capacity
+@real_signals
 def test_interrupted_clones_and_closes_leave_the_counts_right(capacity: int | None) -> None:
     tx, rx = make(capacity)
 
@@ -311,6 +332,7 @@ def test_interrupted_clones_and_closes_leave_the_counts_right(capacity: int | No
 
 @pytest.mark.statement("P1", "S101")
 @every_capacity
+@real_signals
 def test_interrupted_selects_leave_no_line(capacity: int | None) -> None:
     """Two selects, each over both channels; a message that one confirmed is received by the other."""
     there, back = make(capacity), make(capacity)
@@ -410,8 +432,11 @@ def test_finalizers_inside_operations_use_the_very_channel(capacity: int | None)
             got.append(rx.try_recv())
 
     def close_clones() -> None:
-        tx.clone().close()
-        rx.clone()
+        try:
+            tx.clone().close()
+            rx.clone()
+        except HandleClosed:  # garbage that is collected after the test
+            pass
 
     def try_select() -> None:
         done = select(recv(rx), default=None)
