@@ -5,7 +5,6 @@ finalizer can run between any two.
 """
 
 import gc
-import sys
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,16 +50,7 @@ def interrupt() -> None:
     raise Interrupt
 
 
-@pytest.fixture(autouse=True)
-def swallowed_interrupts_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupt inside the finalizer of a lease goes nowhere; what it leaves behind is what is tested."""
-    report = sys.unraisablehook
-
-    def hook(unraisable: Any) -> None:
-        if unraisable.exc_type is not Interrupt:
-            report(unraisable)
-
-    monkeypatch.setattr(sys, "unraisablehook", hook)
+pytestmark = pytest.mark.usefixtures("swallowed_interrupts_are_no_failure")
 
 
 def full() -> tuple[AnySender, Receiver[Any]]:

@@ -432,18 +432,6 @@ def test_the_default_mailboxes_are_shared_by_the_process() -> None:
     assert treadle.mailboxes.default.count(address) == 0
 
 
-@pytest.fixture
-def swallowed_interrupts_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupt inside the finalizer of a lease goes nowhere; what it leaves behind is what is tested."""
-    report = sys.unraisablehook
-
-    def hook(unraisable: Any) -> None:
-        if unraisable.exc_type is not Interrupt:
-            report(unraisable)
-
-    monkeypatch.setattr(sys, "unraisablehook", hook)
-
-
 def sent(send: Callable[[Boxes, object], object], boxes: Boxes) -> object:
     return send(boxes, "sent")
 

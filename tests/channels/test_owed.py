@@ -161,18 +161,6 @@ def test_what_is_put_back_does_not_replace_what_is_newer() -> None:
             return
 
 
-@pytest.fixture
-def swallowed_interrupts_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interrupt inside a finalizer goes nowhere; what it leaves behind is what is tested."""
-    report = sys.unraisablehook
-
-    def hook(unraisable: Any) -> None:
-        if unraisable.exc_type is not Interrupt:
-            report(unraisable)
-
-    monkeypatch.setattr(sys, "unraisablehook", hook)
-
-
 @pytest.mark.statement("S59", "P1")
 @pytest.mark.usefixtures("swallowed_interrupts_are_no_failure")
 def test_a_discarding_that_is_cut_short_is_finished() -> None:
