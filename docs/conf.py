@@ -41,6 +41,7 @@ MODULES = (
     "treadle.spec",
     "treadle.conform",
     "treadle.report",
+    "treadle.cli",
 )
 PUBLIC = {getattr(module, name) for module in map(import_module, MODULES) for name in module.__all__}
 

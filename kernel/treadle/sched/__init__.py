@@ -4,7 +4,7 @@ try:
     import greenlet as _greenlet  # noqa: F401 - asked for here, so that the answer names the extra
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "treadle.sched needs the checker's extra: pip install 'treadle[check]'"
+        "treadle.sched needs the checker's extra: pip install 'treadle[check]'", name=error.name
     ) from error
 
 from treadle.sched.check import check, replay
