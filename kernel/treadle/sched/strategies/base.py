@@ -1,5 +1,6 @@
 """The interface between the engine and a policy, and the path of decisions that systematic policies share."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from treadle.sched.errors import NondeterminismError
@@ -35,11 +36,29 @@ class Strategy(Protocol):
     def more(self, world: World) -> bool:
         """Learn from the execution that has just ended; say whether there is another one to make."""
 
+    def estimate(self) -> int | None:
+        """Guess how many executions there are in all, those made included; None when that cannot be known."""
+
+
+def estimated_total(made: int, branches: Iterable[tuple[int, int]]) -> int | None:
+    """Return how many executions there will be if what is left is like what was made.
+
+    Each decision on the present path is given as *branches*: how many of its turns have been explored, and how many
+    more are known, the present one included. All turns of one decision are taken to weigh the same (the weighted
+    backtrack estimator of Kilby, Slaney, Thiébaux and Walsh, AAAI 2006). Turns that are not known yet are not
+    counted, so that the estimate mostly grows.
+    """
+    covered, weight = 0.0, 1.0
+    for done, left in branches:
+        weight /= done + left
+        covered += done * weight
+    return max(made, round(made / covered)) if made and covered > 0 else None
+
 
 class Node:
     """One decision on the current path."""
 
-    __slots__ = ("announced", "backtrack", "chosen", "enabled", "preemptions", "running", "sleep")
+    __slots__ = ("announced", "backtrack", "chosen", "done", "enabled", "preemptions", "running", "sleep")
 
     def __init__(self, enabled: list[ControlledThread], running: int | None) -> None:
         self.enabled = [thread.index for thread in enabled]  #: who could go, in order of creation
@@ -48,6 +67,7 @@ class Node:
         self.chosen = -1  #: who goes in the present execution
         self.backtrack: set[int] = set()  #: whose turn must be explored here, done ones included
         self.sleep: set[int] = set()  #: whose turn need not be explored (again) here
+        self.done = 0  #: how many turns have been explored here
         self.preemptions = 0  #: preemptions before this decision
 
 

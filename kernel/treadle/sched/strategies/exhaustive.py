@@ -8,7 +8,7 @@ No trace is completed twice; some executions are cut short when everything that 
 """
 
 from treadle.sched.access import dependent
-from treadle.sched.strategies.base import Node, Path, by_preference
+from treadle.sched.strategies.base import Node, Path, by_preference, estimated_total
 from treadle.sched.strategies.races import find_races
 from treadle.sched.world import ControlledThread, World
 
@@ -23,6 +23,7 @@ class Exhaustive:
         self._path = Path()
         self._sleep: set[int] = set()  #: sleeping threads at the next new decision
         self._analysed = 0  #: steps of the path whose races have been found
+        self._made = 0
 
     def restart(self) -> None:
         self.__init__()  # type: ignore[misc]
@@ -52,6 +53,7 @@ class Exhaustive:
     def more(self, world: World) -> bool:
         nodes = self._path.nodes
         self._path.depth = 0
+        self._made += 1
 
         def settled(position: int) -> bool:
             return len(nodes[position].backtrack) == len(nodes[position].enabled)
@@ -64,6 +66,7 @@ class Exhaustive:
         while nodes:
             node = nodes[-1]
             node.sleep = node.sleep | {node.chosen}
+            node.done += 1
             todo = node.backtrack - node.sleep
             if todo:
                 node.chosen = min(todo)
@@ -71,6 +74,10 @@ class Exhaustive:
                 return True
             nodes.pop()
         return False
+
+    def estimate(self) -> int | None:
+        branches = [(node.done, len(node.backtrack - node.sleep)) for node in self._path.nodes]
+        return estimated_total(self._made, branches)
 
 
 def _still_asleep(world: World, sleep: set[int], chosen: ControlledThread) -> set[int]:

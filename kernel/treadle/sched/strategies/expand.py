@@ -42,3 +42,6 @@ class Expand:
 
     def more(self, world: World) -> bool:
         return False
+
+    def estimate(self) -> int | None:
+        return None

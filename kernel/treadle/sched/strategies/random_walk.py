@@ -29,3 +29,6 @@ class RandomWalk:
 
     def more(self, world: World) -> bool:
         return True
+
+    def estimate(self) -> int | None:
+        return None

@@ -35,3 +35,6 @@ class Replay:
 
     def more(self, world: World) -> bool:
         return False
+
+    def estimate(self) -> int | None:
+        return None
