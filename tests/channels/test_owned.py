@@ -5,6 +5,8 @@ import gc
 import pickle
 import threading
 import weakref
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +14,11 @@ import treadle.channels.owned
 from tests.channels.support import Background
 from tests.channels.test_messages import MESSAGES, Parcel, hostile
 from treadle import ChannelError, MovedError, Owned
-from treadle.channels.owned import offer_owned
+from treadle.channels.owned import empty_owned, offer_owned
 from treadle.sched import Verdict, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("value", MESSAGES, ids=lambda value: type(value).__name__)
@@ -26,9 +31,14 @@ def test_an_owned_gives_the_very_value(value: object) -> None:
 
 
 def test_an_owned_is_empty_once_its_value_was_taken() -> None:
-    owned = Owned("value")
+    owned = Owned[object]("value")
     owned.take()
-    for touch in (lambda: owned.value, owned.take, owned._move):
+    touches: list[Callable[[], object]] = [
+        lambda: owned.value,
+        owned.take,
+        partial(owned._move_to, empty_owned()),
+    ]
+    for touch in touches:
         with pytest.raises(MovedError, match="moved"):
             touch()
 
@@ -44,29 +54,45 @@ def test_an_empty_owned_keeps_nothing_alive() -> None:
     assert watch() is None
 
 
-def test_moving_puts_the_value_into_a_fresh_owned() -> None:
-    owned = Owned(hostile)
-    moved = owned._move()
-    assert moved is not owned
-    assert moved.value is hostile
+def test_moving_puts_the_value_into_the_other_owned() -> None:
+    owned, other = Owned[object](hostile), empty_owned()
+    owned._move_to(other)
+    assert other.value is hostile
     with pytest.raises(MovedError):
         owned.take()
 
 
-def test_giving_back_undoes_the_move() -> None:
-    owned = Owned(hostile)
-    moved = owned._move()
-    owned._give_back(moved)
-    assert owned.value is hostile
-    with pytest.raises(MovedError):
-        moved.take()
+def test_moving_back_undoes_the_move_once() -> None:
+    owned, other = Owned[object](hostile), empty_owned()
+    owned._move_to(other)
+    for _ in range(2):
+        other._move_back_to(owned)
+        assert owned.value is hostile
+        with pytest.raises(MovedError):
+            other.take()
+
+
+class Channel:
+    """Takes what enters, and may be cut short before or after that."""
+
+    def __init__(self, *, before: bool = False, after: bool = False) -> None:
+        self.entered: list[Owned[object]] = []
+        self._before = before
+        self._after = after
+
+    def enter(self, message: list[Owned[object]]) -> None:
+        if self._before:
+            raise KeyboardInterrupt
+        self.entered.append(message.pop())
+        if self._after:
+            raise KeyboardInterrupt
 
 
 def test_an_offer_that_succeeds_gets_a_full_owned_and_leaves_an_empty_one() -> None:
-    owned = Owned[object](hostile)
-    offered: list[Owned[object]] = []
-    offer_owned(offered.append, owned)
-    assert offered[0].value is hostile
+    owned, taking = Owned[object](hostile), Channel()
+    offer_owned(taking.enter, owned)
+    assert taking.entered[0] is not owned
+    assert taking.entered[0].value is hostile
     assert repr(owned) == "Owned(moved)"
 
 
@@ -79,24 +105,18 @@ def test_an_offer_that_fails_gives_the_value_back() -> None:
 def test_an_offer_of_an_empty_owned_is_not_made() -> None:
     owned = Owned(1)
     owned.take()
-    offered: list[Owned[int]] = []
+    offered: list[object] = []
     with pytest.raises(MovedError):
-        offer_owned(offered.append, owned)
+        offer_owned(offered.extend, owned)
     assert offered == []
 
 
-def test_an_offer_that_raises_leaves_open_where_the_value_is_and_has_it_once() -> None:
-    owned = Owned(1)
-    offered: list[Owned[int]] = []
-
-    def interrupted(moved: Owned[int]) -> None:
-        offered.append(moved)
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        offer_owned(interrupted, owned)
-    assert offered[0].value == 1
-    assert repr(owned) == "Owned(moved)"
+def test_an_offer_that_raises_gives_the_value_back_unless_it_has_entered() -> None:
+    for channel in (Channel(before=True), Channel(after=True)):
+        owned = Owned[object](1)
+        with pytest.raises(KeyboardInterrupt):
+            offer_owned(channel.enter, owned)
+        assert [message.value for message in channel.entered] + owned._place == [1]
 
 
 def test_an_owned_shows_whether_it_is_full_and_never_the_value() -> None:
@@ -168,7 +188,7 @@ def one_wins(*moves: str) -> None:
             if way == "take":
                 got.append(owned.take())
             elif way == "send":
-                offer_owned(lambda moved: got.append(moved.value), owned)
+                offer_owned(lambda moved: got.append(moved.pop().value), owned)
             else:
                 offer_owned(lambda _moved: "full", owned)
         except MovedError as error:

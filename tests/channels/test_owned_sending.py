@@ -1,6 +1,7 @@
 """Sending an Owned: the value moves, or stays where it was, and is never in two places."""
 
 import gc
+import itertools
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,9 @@ from tests.channels.support import (
     Background,
     Interrupt,
     Make,
+    SignalInjection,
     both_buffers,
+    every_flavour,
     injections,
     until_blocked,
 )
@@ -28,9 +31,13 @@ from treadle import (
     Mailboxes,
     MovedError,
     Owned,
+    Receiver,
+    SelectTimeout,
     SendError,
     SendTimeout,
     channel,
+    select,
+    send,
     sync_channel,
 )
 from treadle.sched import Verdict, check
@@ -215,23 +222,86 @@ def interrupt() -> None:
     raise Interrupt
 
 
-@both_buffers
+def values(rx: Receiver[Owned[Any]], owned: Owned[Any]) -> list[object]:
+    """Give what came of a value: what the channel holds, and the sender's Owned."""
+    return [message.take() for message in rx.drain()] + owned._place
+
+
+@every_flavour
 @every_send
-def test_an_interrupted_send_never_leaves_the_value_in_two_places(make: Make, send: Send) -> None:
-    """P3: an Interrupt at every step of the send."""
-    places: list[int] = []
+@pytest.mark.statement("P3")
+def test_an_interrupted_send_has_moved_the_value_or_not(make: Make, send: Send) -> None:
+    """P3: an Interrupt at every step of the send; where nobody waits, a rendezvous refuses it."""
     for injection in injections(interrupt):
         tx, rx = make()
         owned = Owned(hostile)
+        if rx.capacity != 0:
+            with suppress(Interrupt):
+                injection.run(partial(send, tx, owned))
+        elif send is SENDS["try_send"] or send is SENDS["send_timeout(0)"]:
+            with suppress(Interrupt, Full, SendTimeout):
+                injection.run(partial(send, tx, owned))
+        assert values(rx, owned) == [hostile]
+
+
+@pytest.mark.statement("P3")
+@pytest.mark.parametrize("latest", [False, True], ids=["banking", "latest"])
+def test_an_interrupted_send_to_an_address_has_moved_the_value_or_not(latest: bool) -> None:
+    for injection in injections(interrupt):
+        boxes = Mailboxes[str, Owned[Any]](latest=latest)
+        owned = Owned[Any](hostile)
+        with suppress(Interrupt):
+            injection.run(partial(boxes.send, owned, "address"))
+        assert values(boxes._box("address")[1], owned) == [hostile]
+
+
+@pytest.mark.statement("P3")
+@pytest.mark.parametrize("send", [SENDS["try_send"], SENDS["send"]], ids=["try_send", "send"])
+def test_an_interrupted_send_at_a_rendezvous_has_moved_the_value_or_not(send: Send) -> None:
+    """A receiver waits already."""
+    for injection in injections(interrupt):
+        tx, rx = sync_channel[Any](0)
+        owned = Owned(hostile)
+        receiver = Background(rx.recv)
+        until_blocked(tx._lease.channel.receivers)
         with suppress(Interrupt):
             injection.run(partial(send, tx, owned))
-        in_channel = [
-            message for message in (rx.try_recv() for _ in range(len(rx))) if message.take() is hostile
-        ]
-        places.append(len(in_channel) + (repr(owned) == "Owned(..)"))
-    assert set(places) <= {0, 1}
-    assert places[-1] == 1  # the send that was not interrupted
-    assert places.count(1) > places.count(0)
+        if repr(owned) == "Owned(..)":
+            tx.send(owned)
+        assert receiver.outcome().take() is hostile
+        assert values(rx, owned) == []
+
+
+@pytest.mark.statement("P3")
+def test_an_interrupted_wait_at_a_rendezvous_has_moved_the_value_or_not() -> None:
+    """A receive comes at any step of a select that sends the same Owned twice, and the signal at any later one."""
+
+    def meet(step: int, *then: tuple[int, Callable[[], None]]) -> tuple[SignalInjection, int]:
+        tx, rx = sync_channel[Any](0)
+        owned = Owned(hostile)
+        got: list[Owned[Any]] = []
+
+        def receive() -> None:
+            with suppress(Empty):
+                got.append(rx.try_recv())
+
+        injection = SignalInjection(step, receive, *then)
+        with suppress(Interrupt, SelectTimeout):
+            injection.run(lambda: select(send(tx, owned), send(tx, owned), timeout=1e-9))
+        assert [message.take() for message in got] + values(rx, owned) == [hostile]
+        return injection, len(got)
+
+    met = 0
+    for step in itertools.count():
+        injection, there = meet(step)
+        if not injection.done:
+            break
+        for gap in itertools.count() if there else ():
+            injection, there = meet(step, (gap, interrupt))
+            met += there
+            if not injection.done:
+                break
+    assert met
 
 
 def test_of_two_threads_that_send_one_owned_exactly_one_wins() -> None:

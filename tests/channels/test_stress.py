@@ -226,9 +226,6 @@ def interrupting() -> Iterator[Interrupts]:
 
 every_capacity = pytest.mark.parametrize("capacity", [None, 64, 1, 0])
 
-# There some signals are not raised in the round that asked for them; test_interruption injects at every bytecode.
-real_signals = pytest.mark.skipif(sys.version_info >= (3, 13), reason="real signals go astray here on 3.13")
-
 
 def assert_usable(tx: Any, rx: Any) -> None:
     """Nobody is in line, a message passes, and then the end comes."""
@@ -244,7 +241,6 @@ def assert_usable(tx: Any, rx: Any) -> None:
 
 @pytest.mark.statement("P1", "P3")
 @every_capacity
-@real_signals
 def test_interrupted_sends_have_delivered_or_not(capacity: int | None) -> None:
     """What is confirmed is received, each message at most once, and no interrupted send is left in the line."""
     tx, rx = make(capacity)
@@ -271,7 +267,6 @@ def test_interrupted_sends_have_delivered_or_not(capacity: int | None) -> None:
 
 @pytest.mark.statement("P1", "P2")
 @every_capacity
-@real_signals
 def test_an_interrupted_receive_loses_at_most_what_it_had_in_hand(capacity: int | None) -> None:
     """That is, between the return of a C function and the store of what it returned: one run of messages."""
     tx, rx = make(capacity)
@@ -310,7 +305,6 @@ def test_an_interrupted_receive_loses_at_most_what_it_had_in_hand(capacity: int 
 
 @pytest.mark.statement("P1", "P5")
 @every_capacity
-@real_signals
 def test_interrupted_clones_and_closes_leave_the_counts_right(capacity: int | None) -> None:
     tx, rx = make(capacity)
 
@@ -332,7 +326,6 @@ def test_interrupted_clones_and_closes_leave_the_counts_right(capacity: int | No
 
 @pytest.mark.statement("P1", "S101")
 @every_capacity
-@real_signals
 def test_interrupted_selects_leave_no_line(capacity: int | None) -> None:
     """Two selects, each over both channels; a message that one confirmed is received by the other."""
     there, back = make(capacity), make(capacity)

@@ -1,6 +1,6 @@
 """The state of a channel, and what all flavours share.
 
-A flavour says how messages are kept: `offer`, `source`, `refuse`, `empty`, `count`, `room`, and what differs
+A flavour says how messages are kept: `enter`, `source`, `refuse`, `empty`, `count`, `room`, and what differs
 from a buffer in `ready`, `spare`, `due` and `give_back`. Everything else - who holds the channel,
 disconnection, and what became of an operation that raced with it - is here.
 
@@ -205,11 +205,16 @@ class Channel(State, Generic[T]):
     __slots__ = ()
 
     @abstractmethod
-    def offer(self, message: T) -> Failure | None:
-        """Put the message in without blocking; say what prevented it, if anything did.
+    def enter(self, message: list[T]) -> Failure | None:
+        """Put the message that the list holds in without blocking; say what prevented it, if anything did.
 
-        `Full` is exact: at some instant of the call the channel was full and connected.
+        The list is emptied if it went in, also if this is cut short. `Full` is exact: at some instant of the
+        call the channel was full and connected.
         """
+
+    def offer(self, message: T) -> Failure | None:
+        """Put a message in, as `enter` does."""
+        return self.enter([message])
 
     @property
     @abstractmethod
@@ -369,7 +374,7 @@ class Closed(Channel[Never]):
     def room(self) -> int:
         return 0
 
-    def offer(self, message: object) -> Failure:
+    def enter(self, message: list[Never]) -> Failure:
         return HandleClosed
 
     def give_back(self, messages: list[Never]) -> None:

@@ -4,6 +4,9 @@
 done by the thread that waits, or by a peer that finds its entry in the line of a rendezvous and pairs with
 it. Of the entries of one operation at most one is paired, because they share a waiter (S85, S102); and an
 operation is not paired with itself, because it does not try while it stands in a line (S96).
+
+Rule: no loop stands in the `try` that repairs for it, but in a function called there. CPython 3.13 leaves the
+jump back to a loop's beginning out of what the `try` covers (python/cpython#130279), and signal handlers run at it.
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, State
 from treadle.channels.errors import Full
 from treadle.channels.handles import Handle
-from treadle.channels.owned import Owned
+from treadle.channels.owned import Owned, empty_owned
 from treadle.channels.timeouts import NOW
 from treadle.channels.waiting import Entry, Match, Waiter
 
@@ -91,11 +94,10 @@ class SendCase(Case[None]):
             return
         for other in lent:
             if other.lender is self.message:  # two cases may send the same: whichever is first
-                entry.message = other.message
-                break
-        else:
-            entry.message = self.message._move()
-        entry.lender = self.message
+                entry.message, entry.lender = other.message, self.message
+                return
+        entry.message, entry.lender = empty_owned(), self.message
+        self.message._move_to(entry.message)
 
 
 def _attempt(case: Case[T]) -> T | Nothing:
@@ -113,45 +115,59 @@ def perform(
     Each case is tried before the deadline is looked at (S29, S45, S89). At EXPIRED there was an instant of the
     call at which every case would have blocked (S100).
     """
-    in_time = deadline != NOW
     states = [case.handle._lease.channel for case in cases]
     try:
-        while True:
-            marks = None if in_time else [state.mark() for state in states]
-            for index in turns(len(cases)):
-                result = attempt(cases[index])
-                if result is not NOTHING:
-                    if cases[index].handle._lease.channel is not states[index]:  # it may have failed for that
-                        _pass_on(cases, states)
-                    return index, result
-            if marks is not None:
-                if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):
-                    return EXPIRED, NOTHING
-                continue
-            in_time, index, match = _wait(cases, deadline)
-            if match is not None:
-                return index, match.message
+        return _perform(cases, states, deadline, turns, attempt)
     except BaseException:
         _pass_on(cases, states)
         raise
+
+
+def _perform(
+    cases: Sequence[Case[T]],
+    states: list[State],
+    deadline: float | None,
+    turns: Turns,
+    attempt: Callable[[Case[T]], T | Nothing],
+) -> tuple[int, T | Nothing]:
+    in_time = deadline != NOW
+    while True:
+        marks = None if in_time else [state.mark() for state in states]
+        for index in turns(len(cases)):
+            result = attempt(cases[index])
+            if result is not NOTHING:
+                if cases[index].handle._lease.channel is not states[index]:  # it may have failed for that
+                    _pass_on(cases, states)
+                return index, result
+        if marks is not None:
+            if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):
+                return EXPIRED, NOTHING
+            continue
+        in_time, index, match = _wait(cases, deadline)
+        if match is not None:
+            return index, match.message
 
 
 def await_ready(cases: Sequence[Case[T]], deadline: float | None, turns: Turns) -> int:
     """Give the index of a case that would not block, or EXPIRED when the deadline has passed (S113-S116)."""
-    in_time = True
     states = [case.handle._lease.channel for case in cases]
     try:
-        while True:
-            waiter = Waiter()
-            for index in turns(len(cases)):
-                if _ready(cases[index].entry(waiter, observes=True)):
-                    return index
-            if not in_time:
-                return EXPIRED
-            in_time, _, _ = _wait(cases, deadline, observes=True)
+        return _await_ready(cases, deadline, turns)
     except BaseException:
         _pass_on(cases, states)
         raise
+
+
+def _await_ready(cases: Sequence[Case[T]], deadline: float | None, turns: Turns) -> int:
+    in_time = True
+    while True:
+        waiter = Waiter()
+        for index in turns(len(cases)):
+            if _ready(cases[index].entry(waiter, observes=True)):
+                return index
+        if not in_time:
+            return EXPIRED
+        in_time, _, _ = _wait(cases, deadline, observes=True)
 
 
 def _wait(
@@ -167,22 +183,29 @@ def _wait(
     for case in cases:
         entries.append(case.entry(waiter, observes))  # noqa: PERF401 - a comprehension would be a closure
     try:
-        for case, entry in zip(cases, entries, strict=True):
-            case.lend(entry, entries)
-            _enter(entry)
+        _enter_all(cases, entries)
         in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)
         index, match = _leave(waiter, entries)
         # Of one thing the caller makes use, for more the next waiter is woken.
-        used = len(entries) == 1 and not observes
-        for entry in entries:
-            if entry.side.waiting and entry.state.left(entry.side) > used:
-                entry.side.wake()
+        _wake_others(entries, len(entries) == 1 and not observes)
     except BaseException:
         index, match = _leave(waiter, entries)
         if match is not None and entries[index].side is entries[index].state.receivers:
             cast("Channel[Any]", entries[index].state).give_back([match.message])
         raise
     return in_time, index, match
+
+
+def _enter_all(cases: Sequence[Case[T]], entries: list[Entry]) -> None:
+    for case, entry in zip(cases, entries, strict=True):
+        case.lend(entry, entries)
+        _enter(entry)
+
+
+def _wake_others(entries: list[Entry], used: bool) -> None:
+    for entry in entries:
+        if entry.side.waiting and entry.state.left(entry.side) > used:
+            entry.side.wake()
 
 
 def _enter(entry: Entry) -> None:
@@ -207,7 +230,7 @@ def _leave(waiter: Waiter, entries: list[Entry]) -> tuple[int, Match | None]:
             done = index
     for entry in entries:
         if entry.lender is not None and (match is None or entries[done].message is not entry.message):
-            entry.lender._give_back(entry.message)
+            entry.message._move_back_to(entry.lender)
     return done, match
 
 

@@ -1,16 +1,17 @@
 """Move semantics: a value that has one owner at a time.
 
-The value lies in a place of the Owned, and moving it is one step: it is taken out of the place. Of two
-threads that move the same Owned one finds it there, and the other finds nothing.
+The value lies in a place of the Owned, and one call of C takes it out of there and puts it into the place of
+another: it is in one of the two at any instant. Of two threads that move the same Owned one finds it there, and
+the other finds nothing.
 
-A send moves when the message enters the channel, and not earlier. So one that fails, or is interrupted
-while it waits, leaves the sender's Owned as it was.
+A send moves when the message enters the channel, and not earlier. So one that fails, or is cut short before
+that, leaves the sender's Owned as it was.
 """
 
 from collections.abc import Callable
 from typing import Final, Generic, NoReturn, TypeVar, cast, final
 
-__all__ = ["MovedError", "Owned", "in_use", "offer_owned"]
+__all__ = ["MovedError", "Owned", "empty_owned", "in_use", "offer_owned"]
 
 T = TypeVar("T")
 Message = TypeVar("Message")  # of the channel: a type that Owned[…] is assignable to
@@ -34,9 +35,9 @@ class Owned(Generic[T]):
     """Own a value: sending the Owned moves the value to the receiver, and copies nothing.
 
     After a send the sender's Owned is empty, and touching it raises MovedError; the receiver gets an Owned
-    with the very same value. A failed send leaves it full. One that is cut short by a signal handler's
-    exception while the value moves may leave it empty. An Owned is equal to itself only, whatever the
-    value; its repr never shows the value, and it cannot be copied, pickled or subclassed.
+    with the very same value. A failed send leaves it full, and one that a signal handler's exception cuts short
+    has moved it or not. An Owned is equal to itself only, whatever the value; its repr never shows the value,
+    and it cannot be copied, pickled or subclassed.
     """
 
     __slots__ = ("__weakref__", "_place")
@@ -71,14 +72,24 @@ class Owned(Generic[T]):
             pass
         raise MovedError
 
-    def _move(self) -> "Owned[T]":
-        """Move the value into a fresh Owned."""
-        return Owned(self.take())
+    def _move_to(self, other: "Owned[T]") -> None:
+        """Move the value into another, which is empty.
 
-    def _give_back(self, moved: "Owned[T]") -> None:
-        """Undo `_move`; doing it twice is doing it once."""
+        Raises:
+            MovedError: it was moved.
+        """
+        try:
+            other._place.extend(map(list.pop, (self._place,)))
+        except IndexError:
+            pass
+        else:
+            return
+        raise MovedError
+
+    def _move_back_to(self, other: "Owned[T]") -> None:
+        """Undo a move; doing it twice is doing it once, and undoing none is nothing."""
         try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
-            self._place.append(moved.take())
+            self._move_to(other)
         except MovedError:
             pass
 
@@ -98,18 +109,30 @@ class Owned(Generic[T]):
         raise TypeError("an Owned cannot be pickled: its value has one owner; use take()")
 
 
-def offer_owned(offer: Callable[[Message], Outcome], message: Message) -> Outcome:
-    """Offer a fresh Owned with the value of `message`, an Owned, and give the value back if that failed.
+def empty_owned() -> Owned[object]:
+    """Make an Owned that a value is to be moved into."""
+    owned: Owned[object] = Owned.__new__(Owned)
+    owned._place = []
+    return owned
 
-    The outcome of the offer is None, or what prevented it. If `offer` raises, it is not known whether the
-    value entered the channel, and so it is not given back.
+
+def offer_owned(enter: Callable[[list[Message]], Outcome], message: Message) -> Outcome:
+    """Let a fresh Owned with the value of `message`, an Owned, enter; if it does not, the value goes back.
+
+    `enter` empties the list that it is given if what the list holds went in, also if it raises.
 
     Raises:
         MovedError: the message is empty; nothing was offered.
     """
-    owned = cast("Owned[object]", message)
-    moved = owned._move()
-    failure = offer(cast("Message", moved))
-    if failure is not None:
-        owned._give_back(moved)
-    return failure
+    owned, moved = cast("Owned[object]", message), empty_owned()
+    fresh = [cast("Message", moved)]
+    try:
+        owned._move_to(moved)
+        outcome = enter(fresh)
+        if fresh:
+            moved._move_back_to(owned)
+    except BaseException:
+        if fresh:
+            moved._move_back_to(owned)
+        raise
+    return outcome

@@ -115,7 +115,7 @@ class BaseSender(Handle, Generic[T_contra]):
         lease = self._lease
         try:
             if type(message) is Owned:
-                return offer_owned(lease.channel.offer, message)
+                return offer_owned(lease.channel.enter, message)
             return lease.channel.offer(message)
         finally:
             del lease

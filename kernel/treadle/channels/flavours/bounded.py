@@ -125,11 +125,11 @@ class Bounded(Returning[T]):
         if index > self._free:
             self._free = free = self._head["index"] + self._capacity
             if index > free:
-                return self._offer_at_end(message)
+                return self.enter([message])
         node: Node[T] = {"message": message, "index": index}
         try:
             if tail.setdefault("next", node) is not node:
-                return self._offer_at_end(message)
+                return self.enter([message])
             self._tail = node
             if self._receivers_line:
                 self.published()
@@ -210,19 +210,24 @@ class Bounded(Returning[T]):
         except IndexError:
             pass
         node = self._head
+        while (after := node.get("next")) is not None:
+            node = after
+            message = self._consume(node)
+            if message is not NOTHING:
+                return message
+        raise IndexError
+
+    def _consume(self, node: Node[T]) -> T | Nothing:
         message: T | Nothing = NOTHING
         try:
-            while (after := node.get("next")) is not None:
-                node = after
-                message = node.pop("message", NOTHING)
-                if message is not NOTHING:
-                    self._head = node
-                    self.senders.wake()
-                    return message
+            message = node.pop("message", NOTHING)
+            if message is not NOTHING:
+                self._head = node
+                self.senders.wake()
         except BaseException:
             self.cut_short(message)
             raise
-        raise IndexError
+        return message
 
     def cut_short(self, message: T | Nothing) -> None:
         """Do what a receive that is cut short owes: wake a sender, for it may have made room, and keep the message."""
@@ -230,8 +235,8 @@ class Bounded(Returning[T]):
         if message is not NOTHING:
             self.give_back([message])
 
-    def _offer_at_end(self, message: T) -> Failure | None:
-        """Offer from the true end of the queue, and against what is truly consumed."""
+    def enter(self, message: list[T]) -> Failure | None:
+        """Link it to the true end of the queue, and count against what is truly consumed."""
         last, consumed = self._tail, self._head
         while True:
             last = _last(last)
@@ -242,12 +247,15 @@ class Bounded(Returning[T]):
             self._free = free = consumed["index"] + self._capacity
             if index > free:
                 return Full
-            node: Node[T] = {"message": message, "index": index}
+            node: Node[T] = {"message": message[0], "index": index}
             try:
                 if last.setdefault("next", node) is node:
+                    message.clear()
                     self._tail = node
                     self.published()
                     return None
             except BaseException:
+                if last.get("next") is node:
+                    message.clear()
                 self.published()
                 raise

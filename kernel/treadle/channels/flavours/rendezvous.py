@@ -42,14 +42,21 @@ class Rendezvous(Returning[T]):
     def room(self) -> int:
         return 0  # S7
 
-    def offer(self, message: T) -> Failure | None:
+    def enter(self, message: list[T]) -> Failure | None:
         if self.receivers_gone:
             return SendError
         for entry in self.receivers.waiting.copy():
             if entry is END:
                 return SendError
-            if _pair(entry, Match(entry, message), self.receivers):
-                return None
+            match = Match(entry, message[0])
+            try:
+                if _pair(entry, match, self.receivers):
+                    message.clear()
+                    return None
+            except BaseException:
+                if entry.waiter.was_ended_by(match):
+                    message.clear()
+                raise
         return Full
 
     def popleft(self) -> T:

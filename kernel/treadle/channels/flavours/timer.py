@@ -36,7 +36,7 @@ class Timer(Channel[T]):
     def room(self) -> int:
         return self.capacity - self.count()
 
-    def offer(self, message: T) -> Failure:
+    def enter(self, message: list[T]) -> Failure:
         return SendError
 
     def mark(self) -> float | None:
