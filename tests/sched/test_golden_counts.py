@@ -277,7 +277,7 @@ def first_remover_wins(count: int) -> Program:
 def test_shared_memory(program: Program, factory: Callable[..., object], traces: int) -> None:
     """As many executions as there are traces, none of them deadlocked."""
     result = holds(program, instrument=[factory])
-    assert (result.complete, result.deadlocked) == (traces, 0)
+    assert (result.complete, result.deadlocked, result.cut) == (traces, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_shared_memory(program: Program, factory: Callable[..., object], traces:
 def test_counters_behind_locks(threads: int, names: str, times: int, traces: int, memory: bool) -> None:
     """The order of critical sections is all that differs, whether or not the memory inside them is watched."""
     result = holds(counters(threads, names, times), instrument=[counters] if memory else [])
-    assert (result.complete, result.deadlocked) == (traces, 0)
+    assert (result.complete, result.deadlocked, result.cut) == (traces, 0, 0)
 
 
 def philosophers(count: int) -> Program:
@@ -319,7 +319,7 @@ def philosophers(count: int) -> Program:
 def test_philosophers(count: int) -> None:
     """Each pair of neighbours has two orders; all the same way round is the deadlock, or cannot be."""
     result = holds(philosophers(count), allow_deadlock=True)
-    assert (result.complete, result.deadlocked) == (2**count - 2, 1)
+    assert (result.complete, result.deadlocked, result.cut) == (2**count - 2, 1, 0)
 
 
 def locker(lock: threading.Lock) -> Callable[[], None]:
@@ -371,7 +371,7 @@ def test_one_lock(
         together(*[kind(lock) for kind in kinds])
 
     result = holds(program, allow_deadlock=True)
-    assert (result.complete, result.deadlocked) == (complete, deadlocked)
+    assert (result.complete, result.deadlocked, result.cut) == (complete, deadlocked, 0)
 
 
 @pytest.mark.parametrize("strategy", ["exhaustive", "dfs"])
@@ -440,7 +440,7 @@ def bounded_buffer(producers: int, consumers: int, items: int, notify: str) -> P
 def test_bounded_buffer_with_two_conditions(items: int, traces: int) -> None:
     """2·4ᵏ⁻¹ orders of critical sections; a notification happens inside one and adds none."""
     result = holds(bounded_buffer(1, 1, items, "two conditions"))
-    assert (result.complete, result.deadlocked) == (traces, 0)
+    assert (result.complete, result.deadlocked, result.cut) == (traces, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_bounded_buffer_and_lost_signals(
 ) -> None:
     """One condition for both sides and one notification each deadlocks; either remedy ends that."""
     result = holds(bounded_buffer(producers, consumers, items, notify), allow_deadlock=True)
-    assert (result.complete, result.deadlocked) == (complete, deadlocked)
+    assert (result.complete, result.deadlocked, result.cut) == (complete, deadlocked, 0)
 
 
 def test_depth_first_counts_interleavings() -> None:

@@ -6,11 +6,17 @@ parent did before, a join after all the joined thread did.
 
 What a thread does between two steps belongs to an *epoch*, the number that its own entry will have at the next
 step: another thread comes after it once it has seen that number.
+
+The same order between steps alone is kept as sets of positions, as the bits of an integer: what the reduction asks
+after an execution are set operations.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from treadle.sched.access import WRITE, Accesses, Location, Mode
+
+if TYPE_CHECKING:
+    from treadle.sched.operation import Operation
 
 Clock = list[int]
 
@@ -26,14 +32,35 @@ class Past(NamedTuple):
 class Step:
     """What is known of one step."""
 
-    __slots__ = ("before", "clock", "dependencies", "rivals", "thread")
+    __slots__ = (
+        "accesses",
+        "before",
+        "clock",
+        "dependencies",
+        "operation",
+        "past",
+        "rivals",
+        "seen",
+        "thread",
+    )
 
     def __init__(
-        self, thread: int, before: Clock, clock: Clock, dependencies: list[int], rivals: list[int]
+        self,
+        thread: int,
+        operation: "Operation",
+        accesses: Accesses,
+        before: Clock,
+        seen: int,
+        dependencies: list[int],
+        rivals: list[int],
     ) -> None:
         self.thread = thread
+        self.operation = operation
+        self.accesses = accesses  #: what it touched
         self.before = before  #: the thread's clock when it announced the step
-        self.clock = clock  #: the step's own clock, itself included
+        self.clock = before  #: the step's own clock, itself included
+        self.seen = seen  #: the steps that came before the announcement, as bits
+        self.past = seen  #: the steps that come before it, itself included, as bits
         self.dependencies = dependencies  #: the earlier steps it directly depends on
         self.rivals = rivals  #: the earlier steps it could have come before
 
@@ -43,11 +70,13 @@ class Causality:
 
     def __init__(self, width: int) -> None:
         self.now: list[Clock] = [[0] * width for _ in range(width)]
+        self.seen = [0] * width  #: the steps that each thread comes after, as bits
         self.width = width
         self.steps: list[Step] = []
         self.barrier: Clock = [
             0
         ] * width  #: of the last step that came when all waited; later steps follow it
+        self.barrier_past = 0
         self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
 
     def clear(self) -> None:
@@ -62,12 +91,14 @@ class Causality:
         clock[parent] += 1
         own = self.now[child] = clock[:]
         own[child] = 0
+        self.seen[child] = self.seen[parent]
 
     def joined(self, joiner: int, target: int) -> None:
         """Note that *joiner* has seen the end of *target*."""
         clock = self.now[joiner] = self.now[joiner][:]
         merge(clock, self.now[target])
         clock[target] += 1
+        self.seen[joiner] |= self.seen[target]
 
     def dependencies(self, accesses: Accesses) -> list[int]:
         """Return the earlier steps that a step with *accesses* directly depends on."""
@@ -78,12 +109,11 @@ class Causality:
             if past.mode is not mode or mode is WRITE
         ]
 
-    def pending(self, thread: int, accesses: Accesses, *, waits: bool) -> Step:
+    def pending(self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool) -> Step:
         """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
         dependencies = self.dependencies(accesses)
         rivals = self._rivals(accesses) if waits else dependencies
-        before = self.now[thread]
-        return Step(thread, before, before, dependencies, rivals)
+        return Step(thread, operation, accesses, self.now[thread], self.seen[thread], dependencies, rivals)
 
     def _rivals(self, accesses: Accesses) -> list[int]:
         if not accesses:
@@ -93,24 +123,31 @@ class Causality:
             return [past.position for past in pasts if not past.enabling]
         return [past.position for past in pasts if past.mode is WRITE] or [past.position for past in pasts]
 
-    def step(self, thread: int, accesses: Accesses, *, waits: bool, enabling: bool, barrier: bool) -> None:
+    def step(
+        self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, barrier: bool
+    ) -> None:
         """Note a step; a *barrier* comes after everything before it, and before everything after it."""
-        step = self.pending(thread, accesses, waits=waits)
+        step = self.pending(thread, operation, accesses, waits=waits)
         clock = step.before[:]
         merge(clock, self.barrier)
-        dependencies = step.dependencies
-        for position in dependencies:
-            merge(clock, self.steps[position].clock)
+        past = step.seen | self.barrier_past
+        for position in step.dependencies:
+            earlier = self.steps[position]
+            merge(clock, earlier.clock)
+            past |= earlier.past
+        position = len(self.steps)
         if barrier:
             for other in self.now:
                 merge(clock, other)
+            past = self.barrier_past = (2 << position) - 1
         clock[thread] += 1
         self.now[thread] = clock
         if barrier:
             self.barrier = clock
-        position = len(self.steps)
+        self.seen[thread] = step.past = past | 1 << position
         step.clock = clock
         self.steps.append(step)
+        enabling = operation.enabling
         for location, mode in accesses:
             pasts = self.pasts.get(location)
             if pasts is None:

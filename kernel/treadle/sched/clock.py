@@ -16,6 +16,7 @@ class _Sleep(Operation):
 
     __slots__ = ()
     timed = True
+    varies = False
 
     def accesses(self, thread: ControlledThread) -> Accesses:
         return thread.world.expiry(thread)

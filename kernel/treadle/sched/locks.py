@@ -41,6 +41,9 @@ class _TryAcquire(Operation):
     def accesses(self, thread: "ControlledThread") -> Accesses:
         return self.fixed if cast("Lock | RLock", self.target).holder is None else self.failing
 
+    def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
+        return self.fixed, self.failing
+
 
 class _TimedAcquire(_TryAcquire):
     """Acquire, giving up at the thread's deadline.
@@ -55,6 +58,10 @@ class _TimedAcquire(_TryAcquire):
         if cast("Lock | RLock", self.target).holder is None:
             return self.fixed + thread.world.expiry(thread)
         return self.failing + thread.world.expiry(thread)
+
+    def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
+        expiry = thread.world.expiry(thread)
+        return self.fixed + expiry, self.failing + expiry
 
     def enabled(self, thread: "ControlledThread") -> bool:
         return cast("Lock | RLock", self.target).holder is None or thread.world.may_expire()
@@ -75,6 +82,9 @@ class _Release(Operation):
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
         return self.failing if cast("Lock | RLock", self.target).holder is None else self.fixed
+
+    def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
+        return self.failing, self.fixed
 
 
 class _Lockable:

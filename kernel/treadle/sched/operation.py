@@ -18,12 +18,18 @@ class Operation:
 
     __slots__ = ("fixed", "kind", "target")
 
+    #: What it touches depends on the state in which it is executed.
+    varies = False
     #: A blocking acquisition: it can only be exchanged with the acquisition before it, never with the release.
     blocking = False
     #: It gives up at a deadline.
     timed = False
     #: It can only be followed by the operations that wait for it, never exchanged with them.
     enabling = False
+
+    def __init_subclass__(cls) -> None:
+        if "accesses" in vars(cls) and "varies" not in vars(cls):
+            cls.varies = True
 
     def __init__(self, kind: str, target: Location, mode: Mode | None = None, *more: Access) -> None:
         self.kind = kind
@@ -32,8 +38,15 @@ class Operation:
         self.fixed = own + more
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
-        """Return what the operation touches if *thread* executes it in the present state."""
+        """Return what the operation touches if *thread* executes it in the present state.
+
+        Every location it may touch in any state is among `fixed` and those returned in any one state.
+        """
         return self.fixed
+
+    def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses] | None:
+        """Return what it touches while its target is free, and while it is held; None if that is not what decides."""
+        return None
 
     def enabled(self, thread: "ControlledThread") -> bool:
         """Say whether *thread* can execute the operation in the present state."""

@@ -367,11 +367,7 @@ class World:
         operation = chosen.pending
         assert operation is not None
         self.causality.step(
-            chosen.index,
-            operation.accesses(chosen),
-            waits=self._waits(operation),
-            enabling=operation.enabling,
-            barrier=barrier,
+            chosen.index, operation, operation.accesses(chosen), waits=self._waits(operation), barrier=barrier
         )
         self.steps.append(chosen.index)
         if self.observer is not None:
@@ -424,8 +420,8 @@ class World:
         for thread in self.threads:
             operation = thread.pending
             if operation is not None and not thread.ended:
-                accesses = operation.accesses(thread)
-                self.left.append(self.causality.pending(thread.index, accesses, waits=self._waits(operation)))
+                accesses, waits = operation.accesses(thread), self._waits(operation)
+                self.left.append(self.causality.pending(thread.index, operation, accesses, waits=waits))
 
     def _unwind_all(self) -> None:
         self.over = True

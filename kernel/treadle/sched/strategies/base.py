@@ -1,7 +1,7 @@
 """The interface between the engine and a policy, and the path of decisions that systematic policies share."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from treadle.sched.errors import NondeterminismError
 from treadle.sched.world import ControlledThread, World
@@ -55,23 +55,22 @@ def estimated_total(made: int, branches: Iterable[tuple[int, int]]) -> int | Non
     return max(made, round(made / covered)) if made and covered > 0 else None
 
 
-class Node:
+class Decision:
     """One decision on the current path."""
 
-    __slots__ = ("announced", "backtrack", "chosen", "done", "enabled", "preemptions", "running", "sleep")
+    __slots__ = ("announced", "chosen")
 
-    def __init__(self, enabled: list[ControlledThread], running: int | None) -> None:
-        self.enabled = [thread.index for thread in enabled]  #: who could go, in order of creation
-        self.announced = announced_by(enabled)  #: and with which operation
-        self.running = running  #: who executed the step before
+    def __init__(self, enabled: list[ControlledThread]) -> None:
+        self.announced = announced_by(
+            enabled
+        )  #: who could go, in order of creation, and with which operation
         self.chosen = -1  #: who goes in the present execution
-        self.backtrack: set[int] = set()  #: whose turn must be explored here, done ones included
-        self.sleep: set[int] = set()  #: whose turn need not be explored (again) here
-        self.done = 0  #: how many turns have been explored here
-        self.preemptions = 0  #: preemptions before this decision
 
 
-class Path:
+Node = TypeVar("Node", bound=Decision)
+
+
+class Path(Generic[Node]):
     """The decisions of the current execution: a prefix that is replayed, then new ones.
 
     While replaying, every step is compared with what was seen before, so that a program which is not deterministic
@@ -111,7 +110,9 @@ def announced_by(enabled: list[ControlledThread]) -> list[Announced]:
     ]
 
 
-def _different(world: World, step: int, node: Node, enabled: list[ControlledThread]) -> NondeterminismError:
+def _different(
+    world: World, step: int, node: Decision, enabled: list[ControlledThread]
+) -> NondeterminismError:
     before, now = node.announced, announced_by(enabled)
     labels = {thread.index: thread.label for thread in world.threads}
     if [index for index, _, _ in before] == [index for index, _, _ in now]:

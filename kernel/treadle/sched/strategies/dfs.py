@@ -4,8 +4,26 @@ With a preemption bound it covers every execution in which a thread that could h
 that often. It uses no reduction: combining the two naively loses executions (Coons, Musuvathi, McKinley 2013).
 """
 
-from treadle.sched.strategies.base import Node, Path, by_preference, estimated_total
+from treadle.sched.strategies.base import Decision, Path, by_preference, estimated_total
 from treadle.sched.world import ControlledThread, World
+
+
+class Node(Decision):
+    """A decision, who could go there, and what it cost to come there."""
+
+    __slots__ = ("enabled", "preemptions", "running", "todo", "turns")
+
+    def __init__(self, enabled: list[ControlledThread], running: ControlledThread | None) -> None:
+        super().__init__(enabled)
+        self.enabled = [thread.index for thread in enabled]
+        self.running = None if running is None else running.index  #: who executed the step before
+        self.preemptions = 0  #: before this decision
+        self.todo: list[int] = []  #: turns to be explored after the present one
+        self.turns = 0  #: how many turns there are in all
+
+    def preempts(self) -> bool:
+        """Say whether the present turn interrupts a thread that could have gone on."""
+        return self.running in self.enabled and self.chosen != self.running
 
 
 class DepthFirst:
@@ -15,10 +33,8 @@ class DepthFirst:
 
     def __init__(self, preemptions: int | None = None) -> None:
         self._bound = preemptions
-        self._path = Path()
-        self._todo: list[list[int]] = []
+        self._path: Path[Node] = Path()
         self._made = 0
-        self._turns: list[int] = []  #: how many turns each decision on the path has
 
     @property
     def bound(self) -> str | None:
@@ -36,34 +52,27 @@ class DepthFirst:
         if path.depth < len(path.nodes):
             return path.replay(world, enabled)
         running = world.last
-        node = Node(enabled, None if running is None else running.index)
+        node = Node(enabled, running)
         if path.nodes:
-            node.preemptions = path.nodes[-1].preemptions + _preempts(path.nodes[-1])
+            node.preemptions = path.nodes[-1].preemptions + path.nodes[-1].preempts()
         order = by_preference(enabled, running)
         if node.preemptions == self._bound and running in enabled:
             order = order[:1]
-        self._todo.append([thread.index for thread in order[1:]])
-        self._turns.append(len(order))
+        node.todo = [thread.index for thread in order[1:]]
+        node.turns = len(order)
         return path.extend(node, order[0])
 
     def more(self, world: World) -> bool:
         nodes = self._path.nodes
         self._path.depth = 0
         self._made += 1
-        while nodes and not self._todo[-1]:
+        while nodes and not nodes[-1].todo:
             nodes.pop()
-            self._todo.pop()
-            self._turns.pop()
         if not nodes:
             return False
-        nodes[-1].chosen = self._todo[-1].pop(0)
+        nodes[-1].chosen = nodes[-1].todo.pop(0)
         return True
 
     def estimate(self) -> int | None:
-        left = [len(todo) + 1 for todo in self._todo]
-        branches = [(turns - rest, rest) for turns, rest in zip(self._turns, left, strict=True)]
+        branches = [(node.turns - len(node.todo) - 1, len(node.todo) + 1) for node in self._path.nodes]
         return estimated_total(self._made, branches)
-
-
-def _preempts(node: Node) -> bool:
-    return node.running in node.enabled and node.chosen != node.running

@@ -1,16 +1,47 @@
-"""Every execution that can differ, by source sets and sleep sets.
+"""One execution of every trace, by wake-up trees and sleep sets.
 
 Two executions that differ only in the order of neighbouring independent operations are the same Mazurkiewicz
-trace; one of each is enough. After an execution its races are found, and for each race that can be reversed a
-turn is added where the reversal begins (source sets: Abdulla, Aronis, Jonsson, Sagonas, *Optimal dynamic partial
-order reduction*, POPL 2014). A sleep set keeps what has been explored from being explored again (Godefroid 1996).
-No trace is completed twice; some executions are cut short when everything that could go on is asleep.
+trace; one of each is enough. After an execution its races are found, and for each race the continuation in which it
+comes the other way round is inserted into the wake-up tree of the decision where the reversal begins, unless what
+has been explored from there, or is going to be, covers it. A sleep set keeps what has been explored from being
+explored again. (Abdulla, Aronis, Jonsson, Sagonas, *Source sets: a foundation for optimal dynamic partial order
+reduction*, JACM 2017.)
+
+No trace is completed twice. No execution is begun in vain either, where it is known what the last step of a
+reversal will touch, and names of locations can be compared over executions; otherwise it is assumed to conflict,
+and the execution may be cut short when everything that could go on is asleep.
 """
 
 from treadle.sched.access import dependent
-from treadle.sched.strategies.base import Node, Path, by_preference, estimated_total
-from treadle.sched.strategies.races import find_races
-from treadle.sched.world import ControlledThread, World
+from treadle.sched.errors import CheckError
+from treadle.sched.strategies.base import Decision, Path, by_preference, estimated_total
+from treadle.sched.strategies.races import Outlook, Races, who_is
+from treadle.sched.strategies.wakeup import Branch, Touches, certain, insert
+from treadle.sched.world import ControlledThread, Outcome, World
+
+#: Threads whose turn need not be explored (again), by name: number, and what the operation announced touches.
+Sleep = dict[str, tuple[int, Touches]]
+
+
+class Node(Decision):
+    """One decision on the current path."""
+
+    __slots__ = ("barrier", "branches", "done", "numbers", "outlook", "sleep")
+
+    def __init__(self, world: World, enabled: list[ControlledThread], sleep: Sleep) -> None:
+        super().__init__(enabled)
+        self.numbers = {who_is(world, thread): thread.index for thread in enabled}
+        self.sleep = sleep
+        self.branches: list[Branch] = []  #: the wake-up tree; its first branch is being explored
+        self.done = 0  #: how many turns have been explored here
+        self.barrier = (
+            world.barrier
+        )  #: nothing but timeouts could happen: each is explored, without reduction
+        self.outlook: Outlook = {}
+        for thread in enabled:
+            operation = thread.pending
+            if operation is not None and operation.varies and operation.alternatives(thread) is None:
+                self.outlook[who_is(world, thread)] = certain(operation.accesses(thread))
 
 
 class Exhaustive:
@@ -20,9 +51,9 @@ class Exhaustive:
     bound = None
 
     def __init__(self) -> None:
-        self._path = Path()
-        self._sleep: set[int] = set()  #: sleeping threads at the next new decision
-        self._analysed = 0  #: steps of the path whose races have been found
+        self._path: Path[Node] = Path()
+        self._sleep: Sleep = {}  #: sleeping threads at the next new decision
+        self._branches: list[Branch] = []  #: and its wake-up tree
         self._made = 0
 
     def restart(self) -> None:
@@ -30,7 +61,6 @@ class Exhaustive:
 
     def rewind(self) -> bool:
         self._path.depth = 0
-        self._sleep = set()
         return True
 
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
@@ -40,61 +70,82 @@ class Exhaustive:
             if path.depth == len(path.nodes):
                 self._sleep = _still_asleep(world, path.nodes[-1].sleep, chosen)
             return chosen
-        awake = [thread for thread in enabled if thread.index not in self._sleep]
+        node = Node(world, enabled, self._sleep)
+        node.branches = self._branches
+        following = self._follow(world, enabled, node)
+        if following is None:
+            return None
+        self._branches = node.branches[0].branches
+        self._sleep = _still_asleep(world, node.sleep, following)
+        return path.extend(node, following)
+
+    def _follow(self, world: World, enabled: list[ControlledThread], node: Node) -> ControlledThread | None:
+        """Return whose turn the wake-up tree of *node* says it is, or plant one; None if all that can go on sleeps."""
+        names = {who_is(world, thread): thread for thread in enabled}
+        if node.branches:
+            wanted = node.branches[0].who
+            if wanted not in names:
+                raise CheckError(
+                    f"[treadle internal error] a reversed race cannot be executed: {wanted} is not enabled after "
+                    f"{world.steps}; please report the program"
+                )
+            return None if wanted in node.sleep else names[wanted]
+        awake = [thread for name, thread in names.items() if name not in node.sleep]
         if not awake:
             return None
         chosen = by_preference(awake, world.last)[0]
-        node = Node(enabled, None)
-        node.sleep = self._sleep
-        node.backtrack = {chosen.index} if not world.barrier else set(node.enabled)
-        self._sleep = _still_asleep(world, node.sleep, chosen) if node.sleep else node.sleep
-        return path.extend(node, chosen)
+        turns = by_preference(awake, chosen) if world.barrier else [chosen]
+        node.branches.extend(Branch(who_is(world, thread)) for thread in turns)
+        return chosen
 
     def more(self, world: World) -> bool:
-        nodes = self._path.nodes
         self._path.depth = 0
         self._made += 1
-
-        def settled(position: int) -> bool:
-            return len(nodes[position].backtrack) == len(nodes[position].enabled)
-
-        for position, initials, thread in find_races(world, self._analysed, settled):
-            node = nodes[position]
-            if initials.isdisjoint(node.backtrack):
-                able = initials.intersection(node.enabled)
-                node.backtrack.add(thread if thread in able else min(able))
+        self._reverse_races(world)
+        nodes = self._path.nodes
         while nodes:
             node = nodes[-1]
-            node.sleep = node.sleep | {node.chosen}
             node.done += 1
-            todo = node.backtrack - node.sleep
-            if todo:
-                node.chosen = min(todo)
-                self._analysed = len(nodes) - 1
+            step = world.causality.steps[len(nodes) - 1]
+            gone = node.branches.pop(0)
+            if node.branches:
+                node.sleep = {**node.sleep, gone.who: (node.chosen, certain(step.accesses))}
+                following = node.branches[0]
+                node.chosen = node.numbers[following.who]
+                self._branches = following.branches
                 return True
             nodes.pop()
         return False
 
+    def _reverse_races(self, world: World) -> None:
+        nodes = self._path.nodes
+        races = Races(world)
+        maximal = world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED)
+        for position in races.firsts():
+            node = nodes[position]
+            if node.barrier or len(node.sleep) + 1 == len(node.announced):
+                continue
+            covering = {who: touches for who, (_, touches) in node.sleep.items()}
+            for sequence in races.reversals(position, covering, node.outlook, maximal=maximal):
+                insert(node.branches, sequence, position, maximal=maximal)
+
     def estimate(self) -> int | None:
-        branches = [(node.done, len(node.backtrack - node.sleep)) for node in self._path.nodes]
+        branches = [(node.done, len(node.branches)) for node in self._path.nodes]
         return estimated_total(self._made, branches)
 
 
-def _still_asleep(world: World, sleep: set[int], chosen: ControlledThread) -> set[int]:
+def _still_asleep(world: World, sleep: Sleep, chosen: ControlledThread) -> Sleep:
     """Return who of *sleep* stays asleep when *chosen* executes its operation."""
-    if world.barrier:
-        return set()
+    if not sleep:
+        return sleep
     operation = chosen.pending
-    assert operation is not None
+    if world.barrier or operation is None:
+        return {}
     accesses = operation.accesses(chosen)
-    still = set()
-    for index in sleep:
+    still: Sleep = {}
+    for who, (index, touches) in sleep.items():
         thread = world.threads[index]
         pending = thread.pending
-        if (
-            index != chosen.index
-            and pending is not None
-            and not dependent(pending.accesses(thread), accesses)
-        ):
-            still.add(index)
+        if thread is not chosen and pending is not None and not dependent(pending.accesses(thread), accesses):
+            still[who] = index, touches
     return still

@@ -1,4 +1,4 @@
-"""Races of an execution: pairs of steps that could have come in the other order.
+"""Races of an execution, and the continuations in which they come the other way round.
 
 Two dependent steps race when the first does not also come before the second in another way. A blocking acquisition
 follows the release that enabled it, and that pair cannot be exchanged; what it races with is the acquisition
@@ -6,67 +6,212 @@ before. Where timeouts fire only when nothing else can run, a timed acquisition 
 
 Races are looked for in operations that were announced and never executed, too: a deadlock hides the reversal that
 avoids it, unless the blocked acquisition is asked what it races with.
+
+A race is reversed by all steps that do not come after its first one, then its second one. What the second touches
+then may differ from what it touched: an attempt to lock that failed may succeed. For locks that follows from who
+used the lock last; for an operation that was announced already it was seen; otherwise it is taken to write whatever
+it may touch, which can cost an execution that turns out to be needless, and never one that is needed.
 """
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from treadle.sched.causality import Causality, Step, merge
-from treadle.sched.world import World
+from treadle.sched.access import WRITE, Accesses, Location, Mode
+from treadle.sched.causality import Step
+from treadle.sched.strategies.wakeup import Event, Kinds, Sequence, Touch, Touches, independent, summary
+from treadle.sched.world import ControlledThread, World
 
-
-class Race(NamedTuple):
-    """A race that can be reversed."""
-
-    position: int  #: the step before which the reversal begins
-    initials: set[int]  #: the threads with which the reversed continuation can begin; exploring one is enough
-    thread: int  #: the thread of the later step
+#: Of each thread, what is known of the operation it had announced at a decision.
+Outlook = dict[str, Touches]
 
 
-def find_races(world: World, start: int, settled: Callable[[int], bool]) -> Iterator[Race]:
-    """Yield the races whose later step is the *start*-th or later, or was announced and never executed.
+class Races:
+    """The races of one execution that has ended."""
 
-    Races whose earlier step is *settled*, because every reversal there is going to be explored anyway, are left out.
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._steps = world.causality.steps
+        self._since: dict[Location, int] = {}
+        self._touches: dict[int, Touches] = {}  #: of steps, by position
+        self._writes: dict[Location, list[int]] | None = None  #: positions of the writes to each location
+        self._by_first: dict[int, list[tuple[int, Step]]] = {}
+        count = len(self._steps)
+        for position, step in enumerate(self._steps):
+            if step.rivals:
+                self._note(position, step)
+        for number, step in enumerate(world.left):
+            self._note(count + number, step)
+        self._named = False
+
+    def _note(self, position: int, step: Step) -> None:
+        """Group the races of *step* by the step they are with."""
+        seen = step.seen
+        for rival in sorted(set(step.rivals), reverse=True):
+            if not seen >> rival & 1:
+                self._by_first.setdefault(rival, []).append((position, step))
+                seen |= self._steps[rival].past
+
+    def firsts(self) -> list[int]:
+        """Return the positions of the steps that are the first of a race."""
+        return list(self._by_first)
+
+    def reversals(
+        self,
+        first: int,
+        covering: dict[str, Touches],
+        outlook: Outlook,
+        *,
+        maximal: bool,
+    ) -> Iterator[Sequence]:
+        """Yield the continuations that reverse a race of step *first*, unless one of *covering* covers them.
+
+        *covering* are the threads whose turns at that decision need no exploring (again), with what they touch.
+        """
+        rest = _Rest(self, first)
+        outside: list[Touches] = []
+        lone: set[str] = set()
+        for who, touches in covering.items():
+            begins = rest.can_begin_with(who)
+            if begins:
+                return
+            if begins is None:
+                lone.add(who)
+                if maximal and rest.is_independent_of(touches):
+                    outside.append(touches)
+        for position, last in self._by_first[first]:
+            event = self._reversed(position, last, rest, outlook)
+            if event.who in lone and event.past & rest.mask == 0:
+                continue
+            if outside:
+                names, kinds = summary(event.touches)
+                if any(independent(touches, names, kinds) for touches in outside):
+                    continue
+            yield Sequence([*(self.event(place) for place in rest.places if place != position), event])
+
+    # -- one step -------------------------------------------------------------------------------------------------
+
+    def who(self, step: Step) -> str:
+        """Return who made *step*, by a name that is the same in every execution."""
+        world = self._world
+        return "exit" if step.operation is world.exit else world.threads[step.thread].path
+
+    def touches(self, position: int) -> Touches:
+        """Return what the step at *position* touched."""
+        found = self._touches.get(position)
+        if found is None:
+            found = self._touches[position] = self.named(self._steps[position].accesses)
+        return found
+
+    def event(self, position: int) -> Event:
+        """Return the step at *position* as a part of a sequence."""
+        step = self._steps[position]
+        return Event(self.who(step), 1 << position, step.past, self.touches(position))
+
+    def named(self, accesses: Accesses) -> Touches:
+        """Return *accesses* by name."""
+        if not self._named:
+            self._named = True
+            self._find_names()
+        since = self._since
+        return tuple(
+            Touch(location.name, mode, location.kind, since[location])  # type: ignore[attr-defined]
+            if location in since
+            else Touch(location.name, mode)
+            for location, mode in accesses
+        )
+
+    def _find_names(self) -> None:
+        """Find before which decision each location had its name for certain, where names may differ."""
+        since = self._since
+        for step in (*self._steps, *self._world.left):
+            for location, _ in step.operation.fixed + step.accesses:
+                if getattr(location, "kind", None) is not None:
+                    announced = step.seen.bit_length()
+                    if since.get(location, announced) >= announced:
+                        since[location] = announced
+
+    # -- the second step of a race, in another state --------------------------------------------------------------
+
+    def _reversed(self, position: int, step: Step, rest: "_Rest", outlook: Outlook) -> Event:
+        """Return what the last step of a reversal will be."""
+        who = self.who(step)
+        steps = self._steps
+        if not step.operation.varies:
+            touches = self.named(step.accesses)
+        else:
+            touches = self._foreseen(position, step, rest, outlook)
+        past = step.seen
+        for earlier in step.dependencies:
+            if rest.mask >> earlier & 1:
+                past |= steps[earlier].past
+        if step.operation.varies:
+            names, kinds = summary(touches)
+            for place in rest.places:
+                if place != position and not independent(self.touches(place), names, kinds):
+                    past |= steps[place].past
+        return Event(who, 1 << position, past | 1 << position, touches)
+
+    def _foreseen(self, position: int, step: Step, rest: "_Rest", outlook: Outlook) -> Touches:
+        """Return what an operation that depends on the state will touch after *rest*."""
+        alternatives = step.operation.alternatives(self._world.threads[step.thread])
+        if alternatives is not None:
+            free = self._is_free(step.operation.target, position, rest)
+            return self.named(step.accesses if free is None else alternatives[not free])
+        widest = self.named(
+            tuple((location, WRITE) for location, _ in dict(step.operation.fixed + step.accesses).items())
+        )
+        if step.seen.bit_length() <= rest.first and rest.is_independent_of(widest):
+            return outlook.get(self.who(step), widest)
+        return widest
+
+    def _is_free(self, lock: Location, position: int, rest: "_Rest") -> bool | None:
+        """Say whether *lock* is free after *rest*; None if nobody had used it before *position*."""
+        if self._writes is None:
+            self._writes = {}
+            for place, step in enumerate(self._steps):
+                for location, mode in step.accesses:
+                    if mode is WRITE:
+                        self._writes.setdefault(location, []).append(place)
+        writes = self._writes.get(lock, [])
+        for place in reversed(writes):
+            if place != position and (place < rest.first or rest.mask >> place & 1):
+                return self._steps[place].operation.enabling
+        if not writes or writes[0] >= position:
+            return None
+        return not self._steps[writes[0]].operation.enabling
+
+
+class _Rest:
+    """The steps after one step that do not follow it."""
+
+    def __init__(self, races: Races, first: int) -> None:
+        self.first = first
+        self._races = races
+        steps = races._steps
+        self.places = [place for place in range(first + 1, len(steps)) if not steps[place].past >> first & 1]
+        self.mask = 0
+        self._first: dict[str, int] = {}
+        for place in self.places:
+            self.mask |= 1 << place
+            self._first.setdefault(races.who(steps[place]), place)
+        self._summary: tuple[dict[str, Mode], Kinds] | None = None
+
+    def can_begin_with(self, who: str) -> bool | None:
+        """Say whether what is left can begin with *who*; None if *who* has no part in it."""
+        place = self._first.get(who)
+        if place is None:
+            return None
+        return self._races._steps[place].past & self.mask == 1 << place
+
+    def is_independent_of(self, touches: Touches) -> bool:
+        """Say whether exchanging all that is left with a step that makes *touches* can never matter."""
+        if self._summary is None:
+            self._summary = summary(touch for place in self.places for touch in self._races.touches(place))
+        return independent(touches, *self._summary)
+
+
+def who_is(world: World, thread: ControlledThread) -> str:
+    """Return a name for *thread* that is the same in every execution.
+
+    The program's exit is announced by whoever happens to end last, and so belongs to nobody.
     """
-    steps = world.causality.steps
-    for position in range(start, len(steps)):
-        yield from _races(world.causality, steps[position], position, settled)
-    for step in world.left:
-        yield from _races(world.causality, step, len(steps), settled)
-
-
-def _races(causality: Causality, step: Step, end: int, settled: Callable[[int], bool]) -> Iterator[Race]:
-    known = step.before
-    for position in sorted(set(step.rivals), reverse=True):
-        earlier = causality.steps[position]
-        if known[earlier.thread] >= earlier.clock[earlier.thread]:
-            continue
-        if not settled(position):
-            yield Race(position, _initials(causality, position, step, end), step.thread)
-        if known is step.before:
-            known = known[:]
-        merge(known, earlier.clock)
-
-
-def _initials(causality: Causality, position: int, last: Step, end: int) -> set[int]:
-    """Return who can begin the continuation made of all that does not depend on *position*, then *last*."""
-    steps = causality.steps
-    owner = steps[position].thread
-    index = steps[position].clock[owner]
-    first: dict[int, int] = {}  # of each thread in the continuation, the number of its first step there
-    initials = set()
-    before = last.before
-    for later in range(position + 1, end):
-        clock = steps[later].clock
-        if clock[owner] >= index:
-            continue
-        who = steps[later].thread
-        if who not in first:
-            if all(clock[other] < number for other, number in first.items()):
-                initials.add(who)
-            first[who] = clock[who]
-        if later in last.dependencies:
-            before = [max(pair) for pair in zip(before, clock, strict=True)]
-    if last.thread not in first and all(before[other] < number for other, number in first.items()):
-        initials.add(last.thread)
-    return initials
+    return "exit" if thread.pending is world.exit else thread.path

@@ -1,0 +1,157 @@
+"""Wake-up trees: the continuations that must still be explored from one decision.
+
+A tree is an ordered list of branches, each a step and the branches after it. A sequence of steps is inserted unless
+what the tree holds already covers it. Sequences come from one execution and trees from others, so that steps are
+compared by what means the same in all of them: whose step it is, and the names of what it touches.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from treadle.sched.access import WRITE, Accesses, Mode
+
+
+class Touch(NamedTuple):
+    """An access, named so that it can be compared with those of another execution."""
+
+    name: str
+    mode: Mode
+    kind: object = None  #: of a location that may have another name there; None where the name is certain
+    since: int = 0  #: the decision after which the name was given
+
+
+Touches = tuple[Touch, ...]
+
+
+def certain(accesses: Accesses) -> Touches:
+    """Return *accesses* to locations that had their names before the decision they are kept at."""
+    return tuple(Touch(location.name, mode) for location, mode in accesses)
+
+
+class Event:
+    """A step of a sequence."""
+
+    __slots__ = ("bit", "past", "touches", "who")
+
+    def __init__(self, who: str, bit: int, past: int, touches: Touches) -> None:
+        self.who = who  #: the thread, by who started it; the same in every execution
+        self.bit = bit
+        self.past = past  #: the bits of the steps that come before it, its own included
+        self.touches = touches
+
+
+class Branch:
+    """A step to explore, and what to explore after it; nothing in particular where that is empty."""
+
+    __slots__ = ("branches", "touches", "who")
+
+    def __init__(self, who: str, touches: Touches = ()) -> None:
+        self.who = who
+        self.touches = touches
+        self.branches: list[Branch] = []
+
+
+class Sequence:
+    """Steps of one execution, in an order in which they can be executed."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._set(events)
+
+    def _set(self, events: list[Event]) -> None:
+        self.events = events
+        self._mask = 0
+        self._first: dict[str, Event] = {}
+        for event in events:
+            self._mask |= event.bit
+            self._first.setdefault(event.who, event)
+        self._touched: dict[str, Mode] | None = None
+
+    def can_begin_with(self, who: str) -> bool | None:
+        """Say whether the sequence can begin with the first step of *who*; None if *who* has none."""
+        event = self._first.get(who)
+        return None if event is None else event.past & self._mask == event.bit
+
+    def without_first(self, who: str) -> None:
+        """Take the first step of *who* out."""
+        gone = self._first[who]
+        self._set([event for event in self.events if event is not gone])
+
+    def is_independent_of(self, touches: Touches) -> bool:
+        """Say whether exchanging the whole sequence with a step that makes *touches* can never matter."""
+        if self._touched is None:
+            self._touched, self._kinds = summary(touch for event in self.events for touch in event.touches)
+        return independent(touches, self._touched, self._kinds)
+
+    def as_branch(self, decision: int) -> Branch:
+        """Return the sequence as a branch of the tree at *decision*."""
+        root = last = Branch("")
+        for event in self.events:
+            branch = Branch(event.who, tuple(_kept(touch, decision) for touch in event.touches))
+            last.branches.append(branch)
+            last = branch
+        return root.branches[0]
+
+
+def _kept(touch: Touch, decision: int) -> Touch:
+    """Return what is known of *touch* in all executions that agree up to *decision*."""
+    if touch.kind is None or touch.since <= decision:
+        return Touch(touch.name, touch.mode)
+    return Touch("", touch.mode, touch.kind, decision)
+
+
+#: The strongest mode in which each kind of location is touched, and the decision after which the last was named.
+Kinds = dict[object, tuple[Mode, int]]
+
+
+def summary(touches: Iterable[Touch]) -> tuple[dict[str, Mode], Kinds]:
+    """Return in which mode each location, and each kind of location, is touched."""
+    names: dict[str, Mode] = {}
+    kinds: Kinds = {}
+    for name, mode, kind, since in touches:
+        names[name] = _stronger(names.get(name, mode), mode)
+        if kind is not None:
+            before, latest = kinds.get(kind, (mode, since))
+            kinds[kind] = _stronger(before, mode), max(latest, since)
+    return names, kinds
+
+
+def _stronger(first: Mode, second: Mode) -> Mode:
+    """Return a mode that conflicts with whatever one of the two conflicts with."""
+    return first if first is second else WRITE
+
+
+def independent(touches: Touches, names: dict[str, Mode], kinds: Kinds) -> bool:
+    """Say whether *touches* conflict with nothing of a `summary`."""
+    for name, mode, kind, since in touches:
+        if kind is None:
+            other = names.get(name)
+        else:
+            other, latest = kinds.get(kind, (None, 0))
+            if latest <= since:
+                continue
+        if other is not None and (other is not mode or mode is WRITE):
+            return False
+    return True
+
+
+def insert(branches: list[Branch], sequence: Sequence, decision: int, *, maximal: bool) -> None:
+    """Insert *sequence* into the tree at *decision*, whose first branch is being explored, unless it is covered.
+
+    A step that has no part in a sequence and is independent of it comes before it as well as after it, but only where
+    the sequence is all that comes: the execution that it was taken from must have been *maximal*.
+    """
+    level = branches[1:]
+    home = branches
+    while True:
+        for branch in level:
+            begins = sequence.can_begin_with(branch.who)
+            if begins:
+                sequence.without_first(branch.who)
+            if begins or (begins is None and maximal and sequence.is_independent_of(branch.touches)):
+                break
+        else:
+            home.append(sequence.as_branch(decision))
+            return
+        if not branch.branches or not sequence.events:
+            return
+        level = home = branch.branches
