@@ -5,16 +5,17 @@ it covered. Equal outcomes show that nothing was missed because two operations w
 equal traces show that the reduction explored what it promised, whether or not an outcome depends on it.
 """
 
+import contextlib
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.sched import steps
 from tests.sched.steps import KINDS, STEPS, Log, Shared, Step, make_shared
 from treadle.sched.access import WRITE
-from treadle.sched.engine import Budget, Settings, explore, prepared
+from treadle.sched.engine import Budget, Laboratory, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.world import Outcome, Timeouts, World
 
@@ -86,29 +87,54 @@ class Found:
 
 
 class Watcher:
-    """Collects what every execution that was not cut short did."""
+    """Runs the program of a script, and collects what every execution that was not cut short did."""
 
-    def __init__(self, found: Found) -> None:
-        self.found = found
+    def __init__(self) -> None:
+        self.script = Script((), (), "join")
+        self.found = Found()
         self.shared: Shared | None = None
         self.logs: list[Log] = []
 
     def begin(self) -> None:
         self.shared, self.logs = None, []
 
+    def program(self) -> None:
+        """Run the script, as the program under test."""
+        script = self.script
+        self.shared = shared = make_shared()
+        self.logs = logs = [Log() for _ in range(len(script.threads) + 1)]
+
+        def body(index: int) -> None:
+            for step in script.threads[index]:
+                step(shared, logs[index])
+
+        for index, daemon in enumerate(script.daemons):
+            thread = threading.Thread(target=body, args=(index,), name=f"T{index}", daemon=daemon)
+            shared.peers.append(thread)
+        for thread in shared.peers:
+            thread.start()
+        for thread in shared.peers:
+            if script.ending == "join":
+                thread.join()
+            elif script.ending == "join in time":
+                thread.join(timeout=2)
+            elif script.ending == "look":
+                logs[-1].note(thread.is_alive())
+
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
+        found = self.found
         learned = (world.learned.ends, world.learned.clock, world.learned.width, len(world.learned.shared))
-        if learned != self.found.learned:  # the exploration began anew, with more operations
-            self.found.learned = learned
-            self.found.outcomes.clear()
-            self.found.traces.clear()
+        if learned != found.learned:  # the exploration began anew, with more operations
+            found.learned = learned
+            found.outcomes.clear()
+            found.traces.clear()
         shared = self.shared
         if shared is not None and world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED):
             stuck = tuple(thread.label for thread, _, _ in world.stuck)
             memory = (vars(shared.box), shared.items, shared.table, shared.names)
             logs = tuple(repr(log.seen) for log in self.logs)
-            self.found.outcomes.add((world.outcome.value, stuck, repr(failure), repr(memory), *logs))
-            self.found.traces.add(trace_of(world))
+            found.outcomes.add((world.outcome.value, stuck, repr(failure), repr(memory), *logs))
+            found.traces.add(trace_of(world))
         return None
 
 
@@ -134,53 +160,40 @@ def trace_of(world: World) -> Trace:
     return frozenset((before, after) for before, after in pairs if before == after or before[0] != after[0])
 
 
-def program_of(script: Script, watcher: Watcher) -> Callable[[], None]:
-    """Return the program that *script* describes."""
+class Bench:
+    """A process prepared once for the programs of many scripts."""
 
-    def program() -> None:
-        watcher.shared = shared = make_shared()
-        watcher.logs = logs = [Log() for _ in range(len(script.threads) + 1)]
+    def __init__(self, laboratory: Laboratory, watcher: Watcher) -> None:
+        self._laboratory = laboratory
+        self._watcher = watcher
 
-        def body(index: int) -> None:
-            for step in script.threads[index]:
-                step(shared, logs[index])
+    def run(
+        self,
+        script: Script,
+        strategy: Strategy,
+        *,
+        timeouts: Timeouts,
+        budget: int,
+        every_access: bool = True,
+    ) -> Found:
+        """Explore the program of *script*, for at most *budget* executions."""
+        settings = self._laboratory.settings
+        settings.timeouts, settings.every_access = timeouts, every_access
+        self._watcher.script = script
+        found = self._watcher.found = Found()
+        exploration = explore(self._laboratory, strategy, Budget(budget), stop_on_failure=False)
+        assert exploration.limited is None, f"a loop: {script}"
+        found.finished = exploration.spent is None
+        found.executions = exploration.counts.executions
+        found.ended = exploration.counts.complete + exploration.counts.deadlocked
+        return found
 
-        for index, daemon in enumerate(script.daemons):
-            thread = threading.Thread(target=body, args=(index,), name=f"T{index}", daemon=daemon)
-            shared.peers.append(thread)
-        for thread in shared.peers:
-            thread.start()
-        for thread in shared.peers:
-            if script.ending == "join":
-                thread.join()
-            elif script.ending == "join in time":
-                thread.join(timeout=2)
-            elif script.ending == "look":
-                logs[-1].note(thread.is_alive())
 
-    return program
-
-
-def run(
-    script: Script,
-    strategy: Strategy,
-    *,
-    instrument: bool,
-    timeouts: Timeouts,
-    budget: int,
-    every_access: bool = True,
-) -> Found:
-    """Explore the program of *script*, for at most *budget* executions."""
-    found = Found()
-    watcher = Watcher(found)
+@contextlib.contextmanager
+def bench(*, instrument: bool) -> Iterator[Bench]:
+    """Prepare the process for random programs."""
+    watcher = Watcher()
     subjects = (steps,) if instrument else ()
-    settings = Settings(
-        subjects, timeouts, max_steps=2_000, allow_deadlock=True, monitor=watcher, every_access=every_access
-    )
-    with prepared(program_of(script, watcher), settings) as laboratory:
-        exploration = explore(laboratory, strategy, Budget(budget), stop_on_failure=False)
-    assert exploration.limited is None, f"a loop: {script}"
-    found.finished = exploration.spent is None
-    found.executions = exploration.counts.executions
-    found.ended = exploration.counts.complete + exploration.counts.deadlocked
-    return found
+    settings = Settings(subjects, max_steps=2_000, allow_deadlock=True, monitor=watcher)
+    with prepared(watcher.program, settings) as laboratory:
+        yield Bench(laboratory, watcher)

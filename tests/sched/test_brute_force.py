@@ -3,57 +3,48 @@
 import pytest
 
 from tests.sched import steps
-from tests.sched.random_programs import Found, Script, random_script, run
+from tests.sched.random_programs import Bench, Script, bench, random_script
 from treadle.sched.strategies.dfs import DepthFirst
 from treadle.sched.strategies.exhaustive import Exhaustive
 from treadle.sched.world import Timeouts
 
 #: Programs with more schedules than this are left out; most have fewer.
-BUDGET = 1_500
+BUDGET = 300
 
 
-def both(script: Script, timeouts: Timeouts, *, instrument: bool) -> tuple[Found, Found] | None:
-    """Return what brute force and the reduction find, or None where brute force takes too long."""
-    everything = run(script, DepthFirst(), instrument=instrument, timeouts=timeouts, budget=BUDGET)
-    if not everything.finished:
-        return None
-    return everything, run(script, Exhaustive(), instrument=instrument, timeouts=timeouts, budget=BUDGET)
-
-
-def agree(script: Script, timeouts: Timeouts, *, instrument: bool) -> bool:
+def agree(on: Bench, script: Script, timeouts: Timeouts, *, instrument: bool, budget: int = 2_000) -> bool:
     """Hold the reduction against brute force; say whether brute force came to an end."""
-    found = both(script, timeouts, instrument=instrument)
-    if found is None:
+    everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget)
+    if not everything.finished:
         return False
-    everything, reduced = found
+    reduced = on.run(script, Exhaustive(), timeouts=timeouts, budget=budget * 2)
     assert reduced.finished
     assert reduced.traces == everything.traces, str(script)
     if instrument:  # otherwise the program may race where nobody looks
         assert reduced.outcomes == everything.outcomes, str(script)
-        lazily = run(
-            script, Exhaustive(), instrument=True, timeouts=timeouts, budget=BUDGET, every_access=False
-        )
+        lazily = on.run(script, Exhaustive(), timeouts=timeouts, budget=budget * 2, every_access=False)
         assert lazily.outcomes == everything.outcomes, str(script)
     if timeouts == "explore" and not any(script.daemons):
         assert reduced.ended == len(reduced.traces), f"a trace was completed twice: {script}"
     return True
 
 
-@pytest.mark.parametrize("timeouts", ["explore", "idle"])
-@pytest.mark.parametrize("kind", ["locks", "memory", "waiting", "queues", "time", "mixed"])
-def test_random_programs(kind: str, timeouts: Timeouts) -> None:
-    """Two threads of one or two steps each: every trace and outcome, none of them twice."""
-    scripts = [random_script(seed, kind, threads=2, length=2 - seed % 2) for seed in range(14)]
-    finished = [agree(script, timeouts, instrument=kind in ("memory", "time")) for script in scripts]
-    assert sum(finished) >= len(finished) // 2
+#: How many random programs of each kind and shape.
+PROGRAMS = 6
 
 
 @pytest.mark.parametrize("timeouts", ["explore", "idle"])
-@pytest.mark.parametrize("kind", ["locks", "memory"])
-def test_random_programs_of_three_threads(kind: str, timeouts: Timeouts) -> None:
-    """Three threads of one step each."""
-    scripts = [random_script(seed, kind, threads=3, length=1) for seed in range(8)]
-    finished = [agree(script, timeouts, instrument=False) for script in scripts]
+@pytest.mark.parametrize("instrument", [False, True], ids=["", "memory"])
+def test_random_programs(timeouts: Timeouts, instrument: bool) -> None:
+    """Two threads of one or two steps each, or three of one: every trace and outcome, none of them twice."""
+    kinds = ("memory", "time", "mixed") if instrument else ("locks", "waiting", "queues", "time", "mixed")
+    finished = []
+    with bench(instrument=instrument) as on:
+        for kind in kinds:
+            for threads, length in ((2, 1), (2, 2), (3, 1)):
+                for seed in range(PROGRAMS):
+                    made = random_script(seed, kind, threads=threads, length=length)
+                    finished.append(agree(on, made, timeouts, instrument=instrument, budget=BUDGET))
     assert sum(finished) >= len(finished) // 2
 
 
@@ -89,7 +80,9 @@ FOUND: list[tuple[Script, Timeouts]] = [
 
 @pytest.mark.parametrize(("found", "timeouts"), FOUND, ids=[f"{found}, {mode}" for found, mode in FOUND])
 def test_programs_that_were_once_explored_wrongly(found: Script, timeouts: Timeouts) -> None:
-    assert agree(found, timeouts, instrument=steps.has_y in found.threads[0])
+    instrument = steps.has_y in found.threads[0]
+    with bench(instrument=instrument) as on:
+        assert agree(on, found, timeouts, instrument=instrument)
 
 
 def test_a_script_says_what_it_does_and_shrinks() -> None:
@@ -108,5 +101,6 @@ def test_a_script_says_what_it_does_and_shrinks() -> None:
 
 def test_what_is_read_after_an_announcement_is_announced_with_it() -> None:
     """An in-place operator's two operands are one step: between two the first would be stale."""
-    for other in (steps.take_if, steps.walk):
-        assert agree(script((other,), (steps.extend,)), "explore", instrument=True)
+    with bench(instrument=True) as on:
+        for other in (steps.take_if, steps.walk):
+            assert agree(on, script((other,), (steps.extend,)), "explore", instrument=True)
