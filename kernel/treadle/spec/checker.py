@@ -1,193 +1,155 @@
-"""Breadth-first search of every state a model can reach.
+"""A check: the search, the temporal properties over what it found, and the answer.
 
-Level after level: first the invariants of the states found last, then their successors. Both come before
-any deeper state, so that the first violation found ends a shortest behaviour. Every state keeps the state
-and the action it was first reached by; the way back is the counterexample.
-
-Rules: states are compared exactly, never by a fingerprint. A model is only asked for its initial states,
-its actions' successors, its invariants and its terminal states.
+Rules: the search is the engine's, the cycles are liveness's; here is only what is asked in which order, and what an
+answer says.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, Literal, TypeVar
 
-from treadle.spec.model import Model, invariants, steps
+from treadle.spec.calls import Violation, initial
+from treadle.spec.graph import StateGraph, build
+from treadle.spec.limits import Limits
+from treadle.spec.liveness import Lasso, violation
+from treadle.spec.model import Model
+from treadle.spec.program import TEMPORAL, Program, program
 from treadle.spec.result import Counterexample, Coverage, Result
-from treadle.spec.value import require_value
+from treadle.spec.search import Search
+from treadle.spec.trace import Origins
 from treadle.verdict import Verdict
 
 S = TypeVar("S")
 
 
-def check(model: Model[S], *, max_states: int | None = None) -> Result[S]:
-    """Search every reachable state for a broken invariant, a deadlock, or an action that raises.
+def check(
+    model: Model[S],
+    *,
+    max_states: int | None = None,
+    max_seconds: float | None = None,
+    max_memory: int | None = None,
+    search: Literal["breadth", "depth"] = "breadth",
+) -> Result[S]:
+    """Search every reachable state, and every fair behaviour, for what breaks a property of the model.
 
-    The verdict is HOLDS when the search came to its end, VIOLATED with a shortest counterexample, or UNKNOWN
-    when more than ``max_states`` distinct states exist and none of those found is at fault.
+    Violations are a broken invariant or step property, a deadlock, an action that raises, a sometimes-property that
+    is never true, and a fair behaviour that breaks a temporal property. The verdict is HOLDS when the search came to
+    its end, VIOLATED with a counterexample, a shortest one unless *search* is "depth", or UNKNOWN when a limit was
+    reached and nothing found is at fault. *max_states* bounds distinct states, *max_memory* the process in bytes.
 
     Raises:
         TypeError: the model is not well formed, or one of its states is no immutable value.
-        ValueError: a parameter has an empty domain, there is no initial state, or ``max_states`` is below 1.
+        ValueError: a parameter has an empty domain, there is no initial state, or an argument makes no sense.
     """
-    if not isinstance(model, Model):
-        raise TypeError(f"check needs an instance of a Model, not {model!r}")
-    if max_states is not None and max_states < 1:
-        raise ValueError(f"max_states is {max_states}, and a search has at least one state")
-    return _Search(model, max_states).run()
+    if search not in ("breadth", "depth"):
+        raise ValueError(f'search is {search!r}: it is "breadth" or "depth"')
+    limits = Limits(max_states, max_seconds, max_memory)
+    return _Check(Search(program(model), limits), search).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Violation(Generic[S]):
-    state: S
-    reason: str
-    error: Exception | None = None
+class _Check(Generic[S]):
+    """One check, round one search."""
 
-
-class _Search(Generic[S]):
-    """One search: every state seen so far, and the level it has come to."""
-
-    def __init__(self, model: Model[S], max_states: int | None) -> None:
-        self._model = model
-        self._steps = steps(model)
-        self._invariants = invariants(model)
-        self._limit = max_states
-        self._parents: dict[S, tuple[S, int] | None] = {}  # first reached from, and by which step
-        self._transitions = [0] * len(self._steps)
-        self._level: list[S] = []  # the states at the present depth
-        self._next: list[S] = []  # those one level deeper, as far as they are known
-        self._depth = 1
-        self._full = False  # there is a state more than the limit allows
+    def __init__(self, search: Search[S], order: Literal["breadth", "depth"]) -> None:
+        self._search = search
+        self._order = order
+        self._program: Program[S] = search.program
 
     def run(self) -> Result[S]:
-        """Go from level to level until something settles the answer."""
-        self._begin()
-        while True:
-            known = len(self._parents)
-            violation = self._inspect(self._level) or self._expand()
-            if violation:
-                return self._result(Verdict.VIOLATED, known, self._depth, violation)
-            if self._full:
-                return self._give_up()
-            if not self._next:
-                return self._result(Verdict.HOLDS, known, self._depth)
-            self._level, self._next = self._next, []
-            self._depth += 1
+        """Search, then look for what is never true, then for fair cycles."""
+        search = self._search
+        search.begin()
+        found = search.breadth() if self._order == "breadth" else search.deep()
+        if found:
+            return self._result(Verdict.VIOLATED, self._counterexample(found))
+        if search.spent:
+            return self._result(Verdict.UNKNOWN, bound=self._bound())
+        if search.awaited:
+            reason = f"{search.awaited[0].title} is never true"
+            return self._result(Verdict.VIOLATED, Counterexample(reason, (), ()))
+        lasso = self._temporal()
+        if lasso:
+            return self._result(Verdict.VIOLATED, lasso)
+        return self._result(Verdict.HOLDS)
 
-    def _begin(self) -> None:
-        for state in _iterable(self._model.init(), "init"):
-            require_value(state, "init")
-            if state not in self._parents:
-                self._full = len(self._parents) == self._limit
-                if self._full:
-                    break
-                self._parents[state] = None
-        self._level = list(self._parents)
-        if not self._level:
-            raise ValueError(f"{self._model!r} has no initial state: init gave none")
-
-    def _inspect(self, states: Iterable[S]) -> _Violation[S] | None:
-        """The first of the states that breaks an invariant."""
-        named = [(invariant.name, invariant.holds) for invariant in self._invariants]
-        for state in states:
-            for name, holds in named:
-                try:
-                    answer = holds(state)
-                except Exception as error:
-                    return _raised(f"invariant {name}", state, error)
-                if answer is False:
-                    return _Violation(state, f"invariant {name} is violated")
-                if answer is not True:
-                    raise TypeError(f"invariant {name} returned {answer!r}, which is no bool")
-        return None
-
-    def _expand(self) -> _Violation[S] | None:
-        """Find the successors of the level, or the first of its states that has none and needs one."""
-        parents, transitions = self._parents, self._transitions
-        limit = float("inf") if self._limit is None else self._limit
-        functions = list(enumerate(step.successors for step in self._steps))
-        for state in self._level:
-            stuck = True
-            for index, function in functions:
-                taken, successor = 0, state
-                successors: Iterable[S] = ()
-                try:
-                    successors = function(state)
-                    for successor in successors:
-                        taken += 1
-                        if successor not in parents:
-                            if len(parents) >= limit:
-                                self._full = True
-                                return None
-                            parents[successor] = (state, index)
-                            self._next.append(successor)
-                except Exception as error:
-                    return self._failure(index, state, successors, successor, error)
-                if taken:
-                    stuck = False
-                    if not transitions[index]:
-                        require_value(successor, f"action {self._steps[index].name}")
-                    transitions[index] += taken
-            if stuck and not self._model.terminal(state):
-                return _Violation(state, "deadlock: no action is enabled, and the state is not terminal")
-        return None
-
-    def _failure(
-        self, index: int, state: S, successors: Iterable[S], successor: S, error: Exception
-    ) -> _Violation[S]:
-        """Tell an action that raised from one that is not well formed, which is a TypeError here."""
-        origin = f"action {self._steps[index].name}"
-        _iterable(successors, origin)
-        require_value(successor, origin)
-        return _raised(origin, state, error)
-
-    def _give_up(self) -> Result[S]:
-        """Answer for the states within the limit."""
-        found, depth = len(self._parents), self._depth + bool(self._next)
-        violation = self._inspect(self._next)
-        if violation:
-            return self._result(Verdict.VIOLATED, found, depth, violation)
-        bound = (
-            f"max_states={self._limit} reached: no violation among the {found:,} states found, "
-            f"the deepest of them at level {depth}; there are more"
+    def _temporal(self) -> Counterexample[S] | None:
+        asked = self._program.of(*TEMPORAL)
+        if not asked:
+            return None
+        states: list[S] = list(self._search.parents)  # type: ignore[arg-type]  # without a key they are the states
+        graph = build(
+            self._program,
+            states,
+            [state for state in initial(self._program) if state in self._search.parents],
         )
-        return self._result(Verdict.UNKNOWN, found, depth, bound=bound)
+        for found in asked:
+            if lasso := violation(graph, found, self._program.fairness):
+                return _of_lasso(graph, lasso)
+        return None
+
+    def _counterexample(self, found: Violation[S]) -> Counterexample[S]:
+        origins = Origins(self._program, self._key, self._search.parents)
+        states, actions = origins.behaviour(found.state)
+        if found.by:
+            assert found.after is not None
+            states.append(found.after)
+            actions.append(found.by)
+        return Counterexample(found.reason, tuple(states), tuple(actions), found.error)
+
+    @property
+    def _key(self) -> Callable[[S], Hashable]:
+        search = self._search
+
+        def key(state: S) -> Hashable:
+            stands = search.canonical(state) if search.canonical else state
+            return search.key(stands) if search.key else stands
+
+        return key
+
+    def _bound(self) -> str:
+        search = self._search
+        return (
+            f"{search.spent}: no violation among the {len(search.parents):,} states found, "
+            f"the deepest of them at level {search.depth}; there are more"
+        )
 
     def _result(
-        self,
-        verdict: Verdict,
-        distinct: int,
-        depth: int,
-        violation: _Violation[S] | None = None,
-        bound: str | None = None,
+        self, verdict: Verdict, counterexample: Counterexample[S] | None = None, bound: str | None = None
     ) -> Result[S]:
-        counterexample = self._behaviour(violation) if violation else None
-        return Result(repr(self._model), verdict, distinct, depth, self._coverage(), counterexample, bound)
+        search = self._search
+        return Result(
+            repr(self._program.model),
+            verdict,
+            search.counted,
+            search.depth,
+            self._coverage(),
+            counterexample,
+            bound or self._constrained(),
+            tuple(self._warnings(verdict)),
+        )
 
-    def _behaviour(self, violation: _Violation[S]) -> Counterexample[S]:
-        """The way to the violation, from an initial state."""
-        states, actions = [violation.state], list[str]()
-        while came := self._parents[states[-1]]:
-            states.append(came[0])
-            actions.append(self._steps[came[1]].name)
-        return Counterexample(violation.reason, tuple(states[::-1]), tuple(actions[::-1]), violation.error)
+    def _constrained(self) -> str | None:
+        cut = self._search.cut
+        return f"within the constraints; {cut:,} steps lead out of them" if cut else None
 
     def _coverage(self) -> dict[str, Coverage]:
-        """What each action did, the choices of its parameters added up."""
-        first = Counter(self._steps[came[1]].action for came in self._parents.values() if came)
-        transitions: Counter[str] = Counter()
-        for step, taken in zip(self._steps, self._transitions, strict=True):
-            transitions[step.action] += taken
-        return {name: Coverage(taken, first[name]) for name, taken in transitions.items()}
+        actions = dict.fromkeys(step.action for step in self._program.steps)
+        return {
+            action: Coverage(tally.transitions, tally.distinct)
+            for action, tally in zip(actions, self._search.tallies, strict=True)
+        }
+
+    def _warnings(self, verdict: Verdict) -> Iterator[str]:
+        if verdict is Verdict.HOLDS:
+            for action, coverage in self._coverage().items():
+                if not coverage.transitions:
+                    yield f"action {action} was never enabled"
+        if self._program.of(*TEMPORAL) and not self._program.fairness:
+            yield "no action is fair, so that every behaviour may stop anywhere"
 
 
-def _raised(origin: str, state: S, error: Exception) -> _Violation[S]:
-    error.add_note(f"raised by {origin} in the state {state!r}")
-    return _Violation(state, f"{origin} raised {type(error).__name__}: {error}", error)
-
-
-def _iterable(found: Iterable[S] | None, origin: str) -> Iterable[S]:
-    if not isinstance(found, Iterable):
-        raise TypeError(f"{origin} returned {found!r}: it must yield states, or return an iterable of them")
-    return found
+def _of_lasso(graph: StateGraph[S], lasso: Lasso) -> Counterexample[S]:
+    names = [graph.steps[step] for step in lasso.steps]
+    states = tuple(graph.states[number] for number in lasso.states)
+    between = names if lasso.stutters else names[:-1]
+    back = None if lasso.stutters else names[-1]
+    return Counterexample(lasso.reason, states, tuple(between), loop=lasso.loop, back=back)

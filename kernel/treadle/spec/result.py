@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeVar
 
-from treadle.spec.value import record
+from treadle.spec.show import shown
 from treadle.verdict import Verdict
 
 S = TypeVar("S")
@@ -23,20 +23,28 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample(Generic[S]):
-    """A behaviour that ends in the violation; none is shorter."""
+    """A behaviour that shows the violation; one that ends there is a shortest when found breadth first.
+
+    A behaviour without end comes back from its last state to ``states[loop]`` and goes round for ever. Where no
+    behaviour can show it, because what should be possible never is, there are no states.
+    """
 
     reason: str
     states: tuple[S, ...]  # the initial one first
     actions: tuple[str, ...]  # between the states
-    error: Exception | None = None  # what an action or an invariant raised
+    error: Exception | None = None  # what an action or a property raised
+    loop: int | None = None
+    back: str | None = (
+        None  # the action that leads back to the loop; None where the last state stays as it is
+    )
+    disabled: tuple[str, ...] = ()  # in a deadlock: why each action is disabled
+    columns: tuple[
+        tuple[str, tuple[object, ...]], ...
+    ] = ()  # by process: its name, and its part of each state
 
     def __str__(self) -> str:
         """The reason, then state after state; after the first, only what changed."""
-        lines = [self.reason, "state 1, initial", *_all_of(self.states[0])]
-        for number, name in enumerate(self.actions, start=1):
-            lines.append(f"state {number + 1}, after {name}")
-            lines.extend(_changes(self.states[number - 1], self.states[number]))
-        return "\n".join(lines)
+        return "\n".join(shown(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Result(Generic[S]):
     coverage: Mapping[str, Coverage]  # by the action's name
     counterexample: Counterexample[S] | None = None
     bound: str | None = None  # what ended the search early, and what it had covered
+    warnings: tuple[str, ...] = ()  # what makes the answer say less than it seems to
 
     @property
     def never_enabled(self) -> tuple[str, ...]:
@@ -80,33 +89,7 @@ class Result(Generic[S]):
                 else "never enabled"
             )
             yield f"    {name:{width}}  {did}"
+        for warning in self.warnings:
+            yield f"warning: {warning}"
         if self.counterexample:
             yield str(self.counterexample)
-
-
-def _all_of(state: object, path: str = "") -> Iterator[str]:
-    """One line for each field; a record inside a record by its path."""
-    fields = record(state)
-    if not fields:
-        yield f"    {path} = {_shown(state)}" if path else f"    {_shown(state)}"
-    for name, value in fields.items():
-        yield from _all_of(value, f"{path}.{name}" if path else name)
-
-
-def _changes(before: object, after: object, path: str = "") -> Iterator[str]:
-    """One line for each field that changed."""
-    was, now = record(before), record(after)
-    if not now or type(before) is not type(after):
-        change = f"{_shown(before)} → {_shown(after)}"
-        yield f"    {path} = {change}" if path else f"    {change}"
-        return
-    for name, value in now.items():
-        if value != was[name]:
-            yield from _changes(was[name], value, f"{path}.{name}" if path else name)
-
-
-def _shown(value: object) -> str:
-    """The value, with the members of a set in an order that is the same in every run."""
-    if isinstance(value, frozenset):
-        return "{" + ", ".join(sorted(map(repr, value))) + "}"
-    return repr(value)

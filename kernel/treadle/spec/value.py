@@ -10,11 +10,11 @@ from enum import Enum
 
 
 def record(value: object) -> Mapping[str, object]:
-    """The fields of a dataclass or a named tuple; of anything else, none."""
+    """The fields of a state, a dataclass or a named tuple; of anything else, none."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return dict(zip(value._fields, value, strict=True))
+        return {name: getattr(value, name) for name in value._fields}
     return {}
 
 
@@ -27,13 +27,38 @@ def require_value(state: object, origin: str) -> None:
         raise TypeError(f"{origin}: {flaw}; a state must be an immutable value")
 
 
+def require_equal(one: object, other: object, origin: str) -> None:
+    """Raise TypeError unless two states that were made alike are equal and hash alike."""
+    for path, first, second in _pairs(one, other, ""):
+        if first == second and hash(first) == hash(second):
+            continue
+        what = "hash alike" if first == second else "equal"
+        raise TypeError(
+            f"{origin}: made twice, {path or 'the state'} is {first!r} and {second!r}, which are not {what}: "
+            "the model is not deterministic, or this is no value"
+        )
+
+
+def _pairs(one: object, other: object, path: str) -> list[tuple[str, object, object]]:
+    """The innermost parts that differ, or else the two themselves."""
+    first, second = _parts(one, path), _parts(other, path)
+    if type(one) is type(other) and first.keys() == second.keys():
+        for inner, part in first.items():
+            if part is not second[inner] and (part != second[inner] or hash(part) != hash(second[inner])):
+                return _pairs(part, second[inner], inner)
+    return [(path, one, other)]
+
+
+def _parts(value: object, path: str) -> dict[str, object]:
+    named = record(value)
+    if isinstance(value, tuple) and not named:
+        return {f"{path}[{index}]": part for index, part in enumerate(value)}
+    return {f"{path}.{name}" if path else name: part for name, part in named.items()}
+
+
 def _flaw(value: object, path: str) -> str | None:
     """What is wrong with the value, the innermost culprit first."""
-    named = record(value)
-    parts = {f"{path}.{name}" if path else name: part for name, part in named.items()}
-    if isinstance(value, tuple) and not named:
-        parts = {f"{path}[{index}]": part for index, part in enumerate(value)}
-    for inner, part in parts.items():
+    for inner, part in _parts(value, path).items():
         if flaw := _flaw(part, inner):
             return flaw
     subject = f"{path or 'the state'} is a {type(value).__name__}"
@@ -44,4 +69,6 @@ def _flaw(value: object, path: str) -> str | None:
         hash(value)
     except TypeError:
         return f"{subject}, which cannot be hashed"
+    if isinstance(value, float) and value != value:  # noqa: PLR0124  # what makes it no value
+        return f"{path or 'the state'} is {value!r}, which is not equal to itself"
     return None

@@ -1,0 +1,101 @@
+"""The state graph of a model: which steps lead from which state to which.
+
+Rules: states are numbered in the order in which a search found them. A step that a constraint forbids is no edge, but
+it counts as enabled, as in TLA+.
+"""
+
+import json
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+from treadle.spec.calls import answer
+from treadle.spec.marks import Kind
+from treadle.spec.program import Program
+
+S = TypeVar("S")
+
+
+@dataclass(slots=True)
+class StateGraph(Generic[S]):
+    """Every state reached, and every step between them; made by `state_graph`."""
+
+    states: list[S]
+    initial: list[int]
+    steps: tuple[str, ...]  # names of the steps, as printed
+    sources: "array[int]" = field(
+        default_factory=lambda: array("I", [0])
+    )  # where the edges of each state begin
+    targets: "array[int]" = field(default_factory=lambda: array("I"))
+    labels: "array[int]" = field(default_factory=lambda: array("I"))  # by which step
+    forbidden: dict[int, set[int]] = field(default_factory=dict)  # enabled steps that a constraint forbids
+
+    def edges(self, state: int) -> Iterator[tuple[int, int]]:
+        """Give the step and the target of each edge of a state, by their numbers."""
+        begin, end = self.sources[state], self.sources[state + 1]
+        return zip(self.labels[begin:end], self.targets[begin:end], strict=True)
+
+    def dot(self) -> str:
+        """Return the graph in the language of Graphviz; initial states are filled."""
+        lines = ["digraph states {"]
+        initial = set(self.initial)
+        for number, state in enumerate(self.states):
+            style = ", style=filled" if number in initial else ""
+            lines.append(f"  {number} [label={json.dumps(str(state), ensure_ascii=False)}{style}];")
+        for number in range(len(self.states)):
+            for step, target in self.edges(number):
+                label = json.dumps(self.steps[step], ensure_ascii=False)
+                lines.append(f"  {number} -> {target} [label={label}];")
+        return "\n".join([*lines, "}"])
+
+    def json(self) -> str:
+        """Return the graph as JSON: states as text, the numbers of the initial ones, and edges as [from, step, to]."""
+        edges = [
+            [number, self.steps[step], target]
+            for number in range(len(self.states))
+            for step, target in self.edges(number)
+        ]
+        states = [str(state) for state in self.states]
+        return json.dumps({"states": states, "initial": self.initial, "edges": edges}, ensure_ascii=False)
+
+    def networkx(self) -> Any:  # networkx says nothing of its types
+        """Return the graph as a networkx.MultiDiGraph: nodes with ``state`` and ``initial``, edges with ``step``.
+
+        Raises:
+            ModuleNotFoundError: networkx is not installed.
+        """
+        made = import_module("networkx").MultiDiGraph()
+        for number, state in enumerate(self.states):
+            made.add_node(number, state=state, initial=number in self.initial)
+        for number in range(len(self.states)):
+            for step, target in self.edges(number):
+                made.add_edge(number, target, step=self.steps[step])
+        return made
+
+
+def build(program: Program[S], states: list[S], initial: list[S]) -> StateGraph[S]:
+    """Find every edge between states that are all known."""
+    numbers = {state: number for number, state in enumerate(states)}
+    graph = StateGraph(
+        states, [numbers[state] for state in initial], tuple(step.name for step in program.steps)
+    )
+    constraints, step_constraints = program.of(Kind.CONSTRAINT), program.of(Kind.STEP_CONSTRAINT)
+    functions = list(enumerate(step.successors for step in program.steps))
+    for number, state in enumerate(states):
+        for label, function in functions:
+            for after in function(state):
+                target = numbers.get(after)
+                if target is None or not all(answer(found, state, after) for found in step_constraints):
+                    if not constraints and not step_constraints:
+                        raise RuntimeError(
+                            f"{program.model!r} is not deterministic: {after!r} was not found before"
+                        )
+                    if after != state:
+                        graph.forbidden.setdefault(number, set()).add(label)
+                    continue
+                graph.labels.append(label)
+                graph.targets.append(target)
+        graph.sources.append(len(graph.targets))
+    return graph

@@ -1,0 +1,279 @@
+"""The search of every state a model can reach, breadth first or depth first.
+
+Breadth first goes level after level: first the invariants of the states found last, then their successors. Both
+come before any deeper state, so that the first violation found ends a shortest behaviour. Every state keeps the
+state it was first reached from; the way back is the counterexample.
+
+Rules: states are compared exactly unless the caller's key says otherwise. Nothing here knows fairness.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from treadle.spec.calls import (
+    Violation,
+    answer,
+    blame,
+    bounded,
+    initial,
+    inspect_state,
+    inspect_step,
+    require_same,
+    successors,
+)
+from treadle.spec.expand import Expander, expanders
+from treadle.spec.limits import Limits
+from treadle.spec.marks import Kind
+from treadle.spec.program import Program, Property, Step
+from treadle.spec.value import require_value
+
+S = TypeVar("S")
+
+#: As many states are looked at closely, and one in so many of the others.
+_CLOSELY, _SELDOM = 500, 256
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one action did in a search."""
+
+    transitions: int = 0
+    distinct: int = 0
+
+
+@dataclass(slots=True)
+class Search(Generic[S]):
+    """One search: every state seen so far, and the level it has come to."""
+
+    program: Program[S]
+    limits: Limits
+    canonical: Callable[[S], S] | None = None  # of each orbit the state that stands for it
+    key: Callable[[S], Hashable] | None = None  # what is remembered of a state, unless the state itself
+    progress: "Callable[[Search[S]], None] | None" = None
+
+    parents: dict[Hashable, Hashable | None] = field(default_factory=dict)  # by key: first reached from
+    level: list[S] = field(default_factory=list)  # the states at the present depth
+    next: list[S] = field(default_factory=list)  # those one level deeper, as far as they are known
+    depth: int = 1
+    place: int = 0  # the state of the level to be expanded next
+    counted: int = 0  # states in the levels that are complete
+    spent: str | None = None  # which limit is reached
+    tallies: list[Tally] = field(default_factory=list)
+    awaited: list[Property[S]] = field(default_factory=list)  # sometimes-properties not yet true
+    cut: int = 0  # states outside the constraints, and steps outside those of steps
+    _expanders: list[Expander[S]] = field(default_factory=list)
+    _invariants: tuple[Property[S], ...] = ()
+    _constraints: tuple[Property[S], ...] = ()
+    _step_properties: tuple[Property[S], ...] = ()
+    _step_constraints: tuple[Property[S], ...] = ()
+    _careful: bool = False  # every step by itself
+    _pending: Violation[S] | None = None  # at the next level
+
+    def begin(self) -> None:
+        """Find the initial states."""
+        self.prepare()
+        self.awaited = list(self.program.of(Kind.SOMETIMES))
+        for found in initial(self.program):
+            if not self._within(found):
+                self.cut += 1
+                continue
+            state = self.canonical(found) if self.canonical else found
+            key = self.key(state) if self.key else state
+            if key in self.parents:
+                continue
+            if len(self.parents) == self.limits.states:
+                self.spent = f"max_states={self.limits.states} reached"
+                break
+            self.parents[key] = None
+            self.level.append(state)
+
+    def prepare(self) -> None:
+        """Make what is not kept in a checkpoint."""
+        of = self.program.of
+        self._expanders = expanders(self.program)
+        self._invariants = of(Kind.INVARIANT)
+        self._constraints = of(Kind.CONSTRAINT)
+        self._step_properties = of(Kind.STEP_PROPERTY)
+        self._step_constraints = of(Kind.STEP_CONSTRAINT)
+        self._careful = bool(
+            self.canonical or self.key or self._step_properties or self._step_constraints or self._constraints
+        )
+        self.tallies = self.tallies or [Tally() for _ in self._expanders]
+
+    # --- breadth first ---
+
+    def breadth(self) -> Violation[S] | None:
+        """Go from level to level, to the first violation, to the end, or until a limit is reached."""
+        while True:
+            self.counted = len(self.parents)
+            if not self.place and (violation := self.inspect(self.level)):
+                return violation
+            if not self.spent and (violation := self._expand_level()):
+                return violation
+            if self.spent:
+                return self._inspect_what_is_left()
+            self.counted = len(self.parents)
+            if not self.next:
+                return None
+            self.level, self.next, self.place = self.next, [], 0
+            self.depth += 1
+
+    def _inspect_what_is_left(self) -> Violation[S] | None:
+        self.counted = len(self.parents)
+        violation = self.inspect(self.next)
+        self.depth += bool(self.next)
+        return violation
+
+    def _expand_level(self) -> Violation[S] | None:
+        for place in range(self.place, len(self.level)):
+            self.place = place
+            self.spent = self.limits.spent()
+            if self.spent:
+                break
+            if violation := self.expand(self.level[place], self.next):
+                return violation
+            if self.spent:
+                break
+            if self.progress and not place & 255:
+                self.progress(self)
+        else:
+            self.place = len(self.level)
+        if self._pending:
+            self.depth += 1
+            self.counted = len(self.parents)
+        return self._pending
+
+    # --- depth first ---
+
+    def deep(self) -> Violation[S] | None:
+        """Expand the state found last first, to the first violation, to the end, or until a limit is reached."""
+        stack = [(state, 1) for state in reversed(self.level)]
+        deepest = 1
+        while stack and not self.spent:
+            state, depth = stack.pop()
+            deepest = max(deepest, depth)
+            self.depth, self.counted = depth, len(self.parents)
+            if violation := self.inspect([state]):
+                return violation
+            self.spent = self.limits.spent()
+            found: list[S] = []
+            violation = None if self.spent else self.expand(state, found)
+            if self._pending:
+                self.depth += 1
+            if violation or self._pending:
+                return violation or self._pending
+            stack.extend((successor, depth + 1) for successor in reversed(found))
+            if self.progress and not len(self.parents) & 255:
+                self.progress(self)
+        self.counted = len(self.parents)
+        self.depth = deepest
+        self.level = [state for state, _ in stack]
+        return self.inspect(self.level) if self.spent else None
+
+    # --- states ---
+
+    def inspect(self, states: list[S]) -> Violation[S] | None:
+        """Find the first of the states that breaks an invariant, and what is true of one of them at least."""
+        invariants = self._invariants
+        for place, state in enumerate(states):
+            if place < _CLOSELY or not place % _SELDOM:
+                require_value(state, "a state found late")
+            if invariants and (violation := inspect_state(invariants, state)):
+                return violation
+            if self.awaited:
+                self._await(state)
+        return None
+
+    def _await(self, state: S) -> None:
+        for awaited in tuple(self.awaited):
+            holds = awaited.holds(state)
+            if holds is True:
+                self.awaited.remove(awaited)
+            elif holds is not False:
+                raise TypeError(f"{awaited.title} returned {holds!r}, which is no bool")
+
+    def expand(self, state: S, found: list[S]) -> Violation[S] | None:
+        """Add the successors of a state that are new to *found*; name the violation when it has none and needs one."""
+        try:
+            stuck = self._expand(state, found)
+        except Exception as error:
+            violation = blame(self.program, state)
+            if violation is None:
+                error.add_note(f"raised while the successors of {state!r} were looked for")
+                raise
+            return violation
+        if stuck and not self.program.model.terminal(state):
+            return Violation(state, "deadlock: no action is enabled, and the state is not terminal")
+        return None
+
+    def _expand(self, state: S, found: list[S]) -> bool:
+        if self._careful:
+            return self._expand_with_care(state, found)
+        parents, limit = self.parents, self.limits.states
+        stuck = True
+        for expander, tally in zip(self._expanders, self.tallies, strict=True):
+            after = expander.all(state)
+            if not after:
+                continue
+            stuck = False
+            if not tally.transitions:
+                self._first_time(expander, state)
+            tally.transitions += len(after)
+            before = len(parents)
+            for successor in after:
+                if successor not in parents:
+                    if len(parents) == limit:
+                        self.spent = f"max_states={limit} reached"
+                        tally.distinct += len(parents) - before
+                        return False
+                    parents[successor] = state
+                    found.append(successor)
+            tally.distinct += len(parents) - before
+        return stuck
+
+    def _first_time(self, expander: Expander[S], state: S) -> None:
+        for step in expander.steps:
+            successors(step, state)
+            require_same(step, state)
+
+    def _expand_with_care(self, state: S, found: list[S]) -> bool:
+        """As `_expand`, step by step, by key, and with the constraints and the properties of steps."""
+        stuck = True
+        for expander, tally in zip(self._expanders, self.tallies, strict=True):
+            if not tally.transitions:
+                self._first_time(expander, state)
+            for step in expander.steps:
+                for after in bounded(step.successors(state), f"action {step.name}"):
+                    stuck = False
+                    tally.transitions += 1
+                    self._arrive(step, state, after, tally, found)
+                    if self.spent:
+                        return False
+        return stuck
+
+    def _arrive(self, step: Step[S], state: S, after: S, tally: Tally, found: list[S]) -> None:
+        """Take one step: what is out of bounds is looked at, and neither counted nor gone on from (as in TLC)."""
+        if not self._pending:
+            self._pending = inspect_step(self._step_properties, step, state, after)
+        if not self._within(after) or not self._allowed(state, after):
+            self.cut += 1
+            if not self._pending and (violation := inspect_state(self._invariants, after)):
+                self._pending = Violation(state, violation.reason, violation.error, after, step.name)
+            return
+        successor = self.canonical(after) if self.canonical else after
+        key = self.key(successor) if self.key else successor
+        if key in self.parents:
+            return
+        if len(self.parents) == self.limits.states:
+            self.spent = f"max_states={self.limits.states} reached"
+            return
+        self.parents[key] = self.key(state) if self.key else state
+        tally.distinct += 1
+        found.append(successor)
+
+    def _within(self, state: S) -> bool:
+        return all(answer(constraint, state) for constraint in self._constraints)
+
+    def _allowed(self, state: S, after: S) -> bool:
+        return all(answer(constraint, state, after) for constraint in self._step_constraints)
