@@ -9,7 +9,7 @@ is made, with the name of the method.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -37,18 +37,14 @@ class Model(ABC, Generic[S]):
         """Each model that is part of this one, made by `include`."""
         return ()
 
-    def processes(self) -> Sequence[object]:
-        """The name of each process, in a model that has some: a column each where a behaviour is printed."""
-        return ()
-
-    def column(self, state: S, process: Any, /) -> object:  # of whatever type processes() gives
-        """What belongs to one process in a state: a value, or a record of several."""
-        raise NotImplementedError(f"{type(self).__name__} has processes, and no column to say what is theirs")
+    def columns(self, state: S, /) -> Mapping[str, object]:
+        """What belongs to each process in a state, by its name: a column each where a behaviour is printed."""
+        return {}
 
     def permuted(self, state: S, order: tuple[int, ...], /) -> S:
         """Return the state in which place *i* is taken by the process that was in place ``order[i]``.
 
-        A model that defines it declares that its processes are interchangeable; see ``symmetry`` of `check`.
+        A model that defines it declares that its processes are interchangeable; see ``symmetry`` of `check`; `columns` tells the processes apart.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how to permute its processes")
 
