@@ -2,6 +2,7 @@
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -32,6 +33,21 @@ def together(*bodies: Body) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def in_turn(*bodies: Body) -> Body:
+    """Return a body that runs each of *bodies*, one after the other."""
+
+    def body() -> None:
+        for part in bodies:
+            part()
+
+    return body
+
+
+def pause() -> None:
+    """Let others go first, wherever that can be."""
+    time.sleep(0)
 
 
 def idle() -> None:

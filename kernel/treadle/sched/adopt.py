@@ -2,7 +2,8 @@
 
 A program under test seldom makes all its locks itself: some are module globals, some were made when an object in
 a closure was. They are looked for in the modules under test and in everything the program can reach through
-closures, default arguments, bound objects, containers and objects of the user's own classes.
+closures, default arguments, bound objects, containers and objects of the user's own classes. What is built on
+locks (conditions, events, queues, …) begins each execution as it was before the check.
 """
 
 import _thread
@@ -12,19 +13,26 @@ import sys
 import sysconfig
 import threading
 import types
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, cast
 
-from treadle.sched import locks
+from treadle.sched import locks, thread_locals
 from treadle.sched.errors import UncontrolledError
-from treadle.sched.patching import STANDARD, Patches, lookup, stand_ins
+from treadle.sched.patching import Patches, lookup, stand_ins, standard
+from treadle.sched.simple_queue import SimpleQueue
 
 # Taken before anything is patched.
-_REAL_RLOCK = _thread.RLock
+_REAL_RLOCK, _REAL_QUEUE = _thread.RLock, queue.SimpleQueue
 _LOCK_TYPES = (_thread.LockType, _REAL_RLOCK)
+_REAL_TYPES = (*_LOCK_TYPES, _REAL_QUEUE)
 _OUTSIDE = "code outside the execution"
+
+#: Whose objects are built on locks: they are looked into, and put back before each execution.
+_SYNCHRONIZERS = ("threading", "queue", "concurrent.futures.thread", "concurrent.futures._base")
+
+StandIn = locks.Lock | locks.RLock | SimpleQueue
 
 
 class Adopted:
@@ -34,23 +42,60 @@ class Adopted:
         self._patches = patches
         self._table = stand_ins()
         self._modules = {module.__name__ for module in modules}
-        self._stand_ins: dict[int, locks.Lock | locks.RLock] = {}
-        self._held: dict[int, bool] = {}
+        self._stand_ins: dict[int, object] = {}
+        self._resets: list[Callable[[], None]] = []
+        self._synchronizers: list[object] = []  #: found, and not yet noted how they are
         self._seen: dict[int, object] = {  # the stand-ins refer to the real functions, and go on doing so
             id(stand_in): stand_in for stand_in in self._table.values()
         }
         for module in modules:
-            if module not in STANDARD:
+            if module not in standard():
                 self._search(vars(module), module.__name__)
+        for module in standard():
+            if module is not threading:  # all threads use its own, and none is preempted while it holds one
+                self._replace_own(vars(module), module.__name__)
 
     def search(self, program: object) -> None:
         """Replace the locks within reach of *program*."""
         self._search(program, getattr(program, "__qualname__", "program"))
 
+    def search_object(self, holder: object, where: str) -> None:
+        """Replace the locks that are attributes of *holder*, an object of the standard library's."""
+        self._replace_own(vars(holder), where)
+
+    def _replace_own(self, namespace: dict[str, Any], where: str) -> None:
+        for name, value in list(namespace.items()):
+            if isinstance(value, _LOCK_TYPES):
+                stand_in = self._stand_in(value, f"{where}.{name}")
+                cast("locks.Lock", stand_in).quiet = True
+                self._patches.set_item(namespace, name, stand_in)
+
+    def add_module(self, module: ModuleType) -> None:
+        """Replace the primitives and locks of *module*, which the program has just imported for the first time."""
+        table = {id(stand_in): real for real, stand_in in reversed(self._table.items())}
+        for name, value in list(vars(module).items()):
+            if id(value) in table:
+                setattr(module, name, table[id(value)])  # what it is going to have after the check
+        if _is_users(module.__name__):
+            self._patches.replace_in(module, self._table)
+            self._modules.add(module.__name__)
+            self._search(vars(module), module.__name__)
+
     def reset(self) -> None:
-        """Put every adopted lock into the state it was found in."""
-        for key, lock in self._stand_ins.items():
-            lock.holder = _OUTSIDE if self._held[key] else None
+        """Put everything adopted into the state it was found in."""
+        self._resets += [_state_of(holder) for holder in self._synchronizers]
+        self._synchronizers.clear()
+        for reset in self._resets:
+            reset()
+
+    def keep(self, lock: locks.Lock | locks.RLock) -> None:
+        """Let *lock* be in each execution as it was before the check."""
+        held = lock.real.locked() if hasattr(lock.real, "locked") else False
+
+        def reset() -> None:
+            lock.holder = _OUTSIDE if held else None
+
+        self._resets.append(reset)
 
     def _search(self, root: object, where: str) -> None:
         todo: list[tuple[object, str]] = [(root, where)]
@@ -59,51 +104,83 @@ class Adopted:
             if id(holder) in self._seen:
                 continue
             self._seen[id(holder)] = holder
+            if not isinstance(holder, type) and _is_built_on_locks(type(holder)):
+                _require_nobody_waits(holder, where)
+                self._synchronizers.append(holder)
             for key, value, path in self._contents(holder, where):
                 stand_in = self._stand_in(value, path)
                 if stand_in is not None:
-                    self._replace(holder, key, stand_in, path)
+                    self._replace(holder, key, stand_in)
                 else:
                     todo.append((value, path))
 
     def _stand_in(self, value: object, path: str) -> object:
-        """Return what stands in for *value* if it is a real lock, or a method bound to one."""
-        if isinstance(value, types.BuiltinMethodType) and isinstance(value.__self__, _LOCK_TYPES):
+        """Return what stands in for *value* if it is a real lock, a method bound to one, or a tuple with one."""
+        if isinstance(value, types.BuiltinMethodType) and isinstance(value.__self__, _REAL_TYPES):
             return getattr(self._stand_in(value.__self__, path.rpartition(".")[0]), value.__name__)
-        if not isinstance(value, _LOCK_TYPES):
-            return lookup(self._table, value)
         found = self._stand_ins.get(id(value))
-        if found is None:
-            made: locks.Lock | locks.RLock
-            if isinstance(value, _REAL_RLOCK):
-                made, held = locks.RLock(path), False
-            else:
-                made, held = locks.Lock(path), value.locked()
-            found = self._stand_ins[id(value)] = made
-            self._held[id(value)] = held
+        if found is None and isinstance(value, (tuple, frozenset)):
+            parts = [(part, self._stand_in(part, f"{path}[{index}]")) for index, part in enumerate(value)]
+            if any(stand_in is not None for _, stand_in in parts):
+                found = _like(value, [part if stand_in is None else stand_in for part, stand_in in parts])
+                self._search_parts(value, path)
+        elif found is None and type(value) is thread_locals.real_local:
+            found = thread_locals.copied(value)
+        elif found is None and isinstance(value, _LOCK_TYPES):
+            found = locks.RLock(path, value) if isinstance(value, _REAL_RLOCK) else locks.Lock(path, value)
+            self.keep(found)
+        elif found is None and type(value) is _REAL_QUEUE:
+            found = self._copied_queue(cast("Any", value), path)
+        elif found is None:
+            return lookup(self._table, value)
+        if found is not None:
+            self._stand_ins[id(value)] = found
             self._seen[id(value)] = value
         return found
 
-    def _replace(self, holder: object, key: Any, stand_in: object, path: str) -> None:
-        if isinstance(holder, (dict, list)):
+    def _search_parts(self, whole: Iterable[object], path: str) -> None:
+        for index, part in enumerate(whole):
+            if not isinstance(part, _REAL_TYPES):
+                self._search([part], f"{path}[{index}]")
+
+    def _copied_queue(self, real: Any, path: str) -> SimpleQueue:
+        items = [real.get_nowait() for _ in range(real.qsize())]
+        for item in items:
+            real.put(item)
+        found = SimpleQueue(path)
+
+        def reset() -> None:
+            found.items.clear()
+            found.items.extend(items)
+            found.waiting, found.gate.holder = 0, "nobody"
+
+        self._resets.append(reset)
+        return found
+
+    def _replace(self, holder: object, key: Any, stand_in: object) -> None:
+        if isinstance(holder, (dict, list, deque)) and not (isinstance(holder, dict) and key is _FACTORY):
             self._patches.set_item(cast("Any", holder), key, stand_in)
-        elif isinstance(holder, (tuple, set, frozenset, deque, functools.partial)):
-            if not isinstance(stand_in, (locks.Lock, locks.RLock)):
-                return  # a primitive itself: whether it is ever called from here is not known
-            raise UncontrolledError(
-                f"{path} is a lock made before the check, inside a {type(holder).__name__}, where it cannot be replaced "
-                "by a controlled one. Make it inside the program, or keep it in an attribute, a list or a dict."
-            )
+        elif isinstance(holder, set):
+            self._patches.exchange(holder, key, stand_in)
+        elif isinstance(holder, functools.partial):
+            self._patches.set_partial(holder, key, stand_in)
+        elif isinstance(holder, (tuple, frozenset)):
+            return  # it has been replaced as a whole
         else:
-            self._patches.set_attribute(holder, key, stand_in)
+            self._patches.set_attribute(holder, "default_factory" if key is _FACTORY else key, stand_in)
 
     def _contents(self, holder: object, where: str) -> Iterator[tuple[Any, object, str]]:
         """Yield (key, value, path) for whatever *holder* holds and the program may reach through it."""
         match holder:
             case dict():
+                if isinstance(holder, defaultdict):
+                    yield _FACTORY, holder.default_factory, f"{where}'s factory"
                 for key, value in list(holder.items()):
                     yield key, value, f"{where}.{key}" if isinstance(key, str) else f"{where}[{key!r}]"
-            case list() | tuple() | deque() | set() | frozenset():
+            case set():
+                for element in list(holder):
+                    yield element, element, f"an element of {where}"
+            case list() | tuple() | deque() | frozenset():
                 for index, value in enumerate(cast("Iterable[object]", list(holder))):
                     yield index, value, f"{where}[{index}]"
             case types.FunctionType():
@@ -147,7 +224,55 @@ class Adopted:
     def _is_users(self, cls: type) -> bool:
         """Say whether objects of *cls* are looked into: the user's classes, and the containers of locks."""
         name = cls.__module__
-        return name in self._modules or name in (threading.__name__, queue.__name__) or _is_users(name)
+        return name in self._modules or name in (*_SYNCHRONIZERS, "functools") or _is_users(name)
+
+
+#: What stands for the factory of a dict among its keys.
+_FACTORY = object()
+
+#: What starting a thread changes in it.
+_LIFE = ("_started", "_ident", "_native_id", "_treadle_thread", "_handle", "_is_stopped", "_tstate_lock")
+
+
+def _is_built_on_locks(cls: type) -> bool:
+    return any(base.__module__ in _SYNCHRONIZERS for base in cls.__mro__)
+
+
+def _require_nobody_waits(holder: Any, where: str) -> None:
+    """Refuse a condition in which real threads wait."""
+    if isinstance(holder, threading.Condition) and cast("Any", holder)._waiters:
+        raise UncontrolledError(
+            f"real threads wait in {where}, a condition that the program under test can reach. Start all threads that "
+            "share anything with the program inside it, or end the others before the check."
+        )
+
+
+def _state_of(holder: Any) -> Callable[[], None]:
+    """Return what puts *holder*, whose locks have been replaced, back into the state it is in now."""
+    state = dict(vars(holder)) if hasattr(holder, "__dict__") else {}
+    extra: tuple[str, ...] = ()
+    if isinstance(holder, threading.Thread):
+        extra = tuple(name for name in _LIFE if name not in state)
+        state = {name: value for name, value in state.items() if name in _LIFE}
+    containers = [
+        (value, value.copy()) for value in state.values() if type(value) in (set, deque, list, dict)
+    ]
+
+    def reset() -> None:
+        if state:
+            vars(holder).update(state)
+        for name in extra:
+            vars(holder).pop(name, None)
+        for container, contents in containers:
+            container.clear()
+            (container.update if isinstance(container, (set, dict)) else container.extend)(contents)
+
+    return reset
+
+
+def _like(value: Any, parts: list[object]) -> object:
+    """Return a tuple or frozenset of the type of *value* with other contents."""
+    return value._make(parts) if hasattr(value, "_make") else type(value)(parts)
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})

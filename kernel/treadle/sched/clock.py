@@ -1,14 +1,20 @@
 """The virtual clock: what stands in for the functions of `time`."""
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 from treadle.sched import runtime
 from treadle.sched.access import Accesses
+from treadle.sched.locks import require_timeout
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread, World
 
 #: What time.time() says when the virtual clock stands at zero; fixed, so that executions do not differ.
 EPOCH = 1_700_000_000.0
+
+# Taken before anything is patched.
+_real_monotonic, _real_time = time.monotonic, time.time
 
 
 class _Sleep(Operation):
@@ -32,6 +38,7 @@ def sleep(thread: ControlledThread, seconds: float) -> None:
     """Let *thread* sleep on the virtual clock."""
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
+    require_timeout(True, seconds)
     world = thread.world
     if seconds == 0:
         thread.announce(Operation("yield", world.time))
@@ -44,10 +51,38 @@ def sleep(thread: ControlledThread, seconds: float) -> None:
 def now(thread: ControlledThread) -> float:
     """Return the virtual time."""
     world: World = thread.world
-    world.learn(clock=True)
     if world.timeouts == "explore":
+        world.learn(clock=True)
         thread.announce(world.read_clock)
     return world.clock
+
+
+def private(thread: ControlledThread) -> float:
+    """Return the time as *thread* alone knows it: it passes as the thread's own timed waits run out.
+
+    The standard library reads the clock to find out what is left of a timeout. Where a timed wait may time out
+    whenever it could, other threads' time does not matter for that, and the reading is no operation.
+    """
+    world: World = thread.world
+    return max(world.clock, thread.elapsed) if world.timeouts == "idle" else thread.elapsed
+
+
+class PrivateTime:
+    """Stands in for the module `time` where the standard library only looks for what is left of a timeout."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def monotonic(self) -> float:
+        thread = runtime.running()
+        return _real_monotonic() if thread is None else private(thread)
+
+    def time(self) -> float:
+        thread = runtime.running()
+        return _real_time() if thread is None else EPOCH + private(thread)
+
+    def time_ns(self) -> int:
+        return int(self.time() * 1_000_000_000)
 
 
 def stand_in_for(real: Callable[[], float], offset: float = 0.0) -> Callable[[], float]:

@@ -1,6 +1,7 @@
 """The loop over executions: prepares the process, makes one execution after the other, and sums up."""
 
 import contextlib
+import functools
 import gc
 import inspect
 import sys
@@ -12,12 +13,14 @@ from time import monotonic
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from treadle.sched import runtime
+from treadle.sched import patching, runtime
 from treadle.sched.adopt import Adopted
-from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
+from treadle.sched.errors import CheckError, Deadlock, NondeterminismError, UncontrolledError
+from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
-from treadle.sched.patching import Patches, fresh_threading, patched
+from treadle.sched.patching import Patches, fresh, patched
 from treadle.sched.strategies.base import WHERE_TO_LOOK, Strategy
+from treadle.sched.threads import IDENTS, run_main
 from treadle.sched.trace import Recorder, note_stuck, who_waits
 from treadle.sched.watchdog import watching
 from treadle.sched.world import Learned, Outcome, Timeouts, World
@@ -89,8 +92,11 @@ class Laboratory:
     ) -> None:
         self.settings = settings
         self._program = program
-        self._adopted = Adopted(patches, modules)
-        self._adopted.search(program)
+        self.adopted = Adopted(patches, modules)
+        self.adopted.search(program)
+        self._loggers = Loggers(patches, self.adopted)
+        patches.add(self.adopted.reset)
+        patches.add(self._loggers.put_back)
         self._ident = get_ident()
         self.made = 0  #: executions made, for the watchdog
         self.world: World | None = None
@@ -117,15 +123,18 @@ class Laboratory:
             recorder.attach(world)
         memory = hooks.begin(learned, recording=recorder is not None)
         world.on_settle = memory.release_pins
-        self._adopted.reset()
-        fresh_threading()
+        self.adopted.reset()
+        self._loggers.reset()
+        fresh()
         if settings.monitor is not None:
             settings.monitor.begin()
-        world.run(cast("Callable[[], None]", self._program), threading.current_thread().name, self._ident)
+        world.run(functools.partial(run_main, self._program), threading.current_thread().name, self._ident)
         if self.made % _COLLECT_EVERY == 0:
             gc.collect(1)
         if world.interrupt is not None:
             raise world.interrupt
+        if runtime.intrusion is not None:
+            raise UncontrolledError(runtime.intrusion)
         if world.error is not None:
             raise world.error
         return world
@@ -156,17 +165,19 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
     runtime.alone = threading.active_count() == 1
+    runtime.intrusion = None
     active = cast("Any", threading)._active
     threads_before = dict(active)
     try:
         with instrumented(settings.instrument), patched(modules) as patches:
             laboratory = Laboratory(program, settings, patches, modules)
+            patches.set_attribute(patching, "on_import", laboratory.adopted.add_module)
             with watching(laboratory.progress), _collector_off():
                 yield laboratory
     finally:
         runtime.owner = 0
         runtime.alone = False
-        for ident in [ident for ident in active if ident not in threads_before and ident < 1 << 20]:
+        for ident in [ident for ident in active if ident not in threads_before and ident < 2 * IDENTS]:
             del active[ident]
 
 

@@ -1,22 +1,25 @@
 """The simulated primitives of `_thread`: Lock and RLock.
 
 They look like the real ones to `threading`, `queue` and every other user, and block only in the scheduler. Used
-outside a controlled thread they never block: there is nobody who could release them.
+outside a controlled thread they never block: there is nobody who could release them. A stand-in for a lock that
+existed before the check passes the calls of threads that are not controlled on to the real lock, and the check is
+given up: it cannot say anything about a program that shares its locks with them.
 """
 
-import sys
+from _thread import allocate_lock, get_ident
 from types import TracebackType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.errors import UncontrolledError
 from treadle.sched.operation import Operation
 
 if TYPE_CHECKING:
     from treadle.sched.world import ControlledThread
 
-#: The longest timeout the real primitives accept, in seconds.
-TIMEOUT_MAX = 9_223_372_036.0
+# Taken before anything is patched.
+_allocate_lock = allocate_lock
 
 
 class _Acquire(Operation):
@@ -90,10 +93,23 @@ class _Release(Operation):
 class _Lockable:
     """What Lock and RLock share: a holder, and the operations on it."""
 
-    __slots__ = ("__weakref__", "acquiring", "holder", "looking", "name", "releasing", "timed", "trying")
+    __slots__ = (
+        "__weakref__",
+        "acquiring",
+        "holder",
+        "looking",
+        "name",
+        "quiet",
+        "real",
+        "releasing",
+        "timed",
+        "trying",
+    )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, real: Any = None) -> None:
         self.name = name
+        self.real = real  #: the lock that it stands in for, if that was made before the check
+        self.quiet = False  #: other threads may use the real one meanwhile: it is the standard library's own
         #: The thread that acquired it; a name where no controlled thread did; None when free.
         self.holder: ControlledThread | str | None = None
         this = cast("Lock | RLock", self)
@@ -112,6 +128,8 @@ class _Lockable:
         raise NotImplementedError
 
     def locked(self) -> bool:
+        if is_foreign():
+            return cast("bool", self.passed_on("locked"))
         thread = runtime.current
         if thread is not None:
             thread.announce(self.looking)
@@ -130,7 +148,7 @@ class _Lockable:
         if timeout == -1:
             thread.announce(self.acquiring if blocking else self.trying)
         else:
-            _require_timeout(blocking, timeout)
+            require_timeout(blocking, timeout)
             thread.world.start_timer(thread, timeout)
             thread.announce(self.timed)
             if self.holder is not None:
@@ -139,6 +157,20 @@ class _Lockable:
             return False
         self.holder = thread
         return True
+
+    def passed_on(self, method: str, *arguments: object) -> Any:
+        """Perform a call of a thread that is not controlled, and give the check up.
+
+        Raises:
+            UncontrolledError: the lock was made by the program under test, so there is no real one.
+        """
+        if not self.quiet:
+            runtime.intrude(self.name)
+        if self.real is None:
+            raise UncontrolledError(
+                f"{self.name} belongs to a program under check, and only its threads may use it"
+            )
+        return getattr(self.real, method)(*arguments)
 
     def _obtain_uncontrolled(self, blocking: bool) -> bool:
         if self.holder is None:
@@ -168,12 +200,17 @@ class Lock(_Lockable):
     __slots__ = ()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if is_foreign():
+            return cast("bool", self.passed_on("acquire", blocking, timeout))
         thread = runtime.current
         if thread is None:
             return self._obtain_uncontrolled(blocking)
         return self._obtain(thread, blocking, timeout)
 
     def release(self) -> None:
+        if is_foreign():
+            self.passed_on("release")
+            return
         thread = runtime.current
         if thread is not None:
             thread.announce(self.releasing)
@@ -194,11 +231,13 @@ class RLock(_Lockable):
 
     __slots__ = ("count",)
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, real: Any = None) -> None:
+        super().__init__(name, real)
         self.count = 0
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if is_foreign():
+            return cast("bool", self.passed_on("acquire", blocking, timeout))
         thread = runtime.current
         if thread is None:
             if self.holder is not None and self.holder == "code outside the execution":
@@ -207,7 +246,7 @@ class RLock(_Lockable):
             acquired = self._obtain_uncontrolled(blocking)
         elif self.holder is thread:
             if timeout != -1:
-                _require_timeout(blocking, timeout)
+                require_timeout(blocking, timeout)
             self.count += 1
             return True
         else:
@@ -217,6 +256,9 @@ class RLock(_Lockable):
         return acquired
 
     def release(self) -> None:
+        if is_foreign():
+            self.passed_on("release")
+            return
         thread = runtime.current
         if thread is not None and self.holder is not thread:
             if thread.world.over:
@@ -235,17 +277,24 @@ class RLock(_Lockable):
     # What threading.Condition asks of its lock.
 
     def _is_owned(self) -> bool:
+        if is_foreign():
+            return cast("bool", self.passed_on("_is_owned"))
         return self.holder is runtime.current
 
     def _recursion_count(self) -> int:
         return self.count if self._is_owned() else 0
 
-    def _release_save(self) -> int:
+    def _release_save(self) -> Any:
+        if is_foreign():
+            return self.passed_on("_release_save")
         count, self.count = self.count, 1
         self.release()
         return count
 
-    def _acquire_restore(self, count: int) -> None:
+    def _acquire_restore(self, count: Any) -> None:
+        if is_foreign():
+            self.passed_on("_acquire_restore", count)
+            return
         self.acquire()
         self.count = count
 
@@ -254,13 +303,36 @@ class RLock(_Lockable):
         self.count = 0
 
 
-def _require_timeout(blocking: bool, timeout: float) -> None:
-    """Refuse what the real primitives refuse, with their words."""
-    if not blocking:
-        raise ValueError("can't specify a timeout for a non-blocking call")
-    if timeout < 0:
-        raise ValueError("timeout value must be a non-negative number")
-    if not timeout <= TIMEOUT_MAX:
-        raise OverflowError(
-            "timeout value is too large" if timeout < sys.float_info.max else "timestamp out of range"
-        )
+class Gate(_Lockable):
+    """Lets one thread pass each time that it is opened; opening it twice is opening it once."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.acquiring = _Acquire("pass", cast("Lock", self), WRITE)
+        self.holder = "nobody"
+
+    def pass_through(self, timeout: float | None) -> bool:
+        """Wait until the gate is open, and close it; say whether that came in time."""
+        thread = runtime.running()
+        if thread is None:
+            return self._obtain_uncontrolled(blocking=timeout is None)
+        return self._obtain(thread, True, -1 if timeout is None else timeout)
+
+    def open(self) -> None:
+        """Let one thread pass."""
+        thread = runtime.running()
+        if thread is not None:
+            thread.announce(self.releasing)
+        self.holder = None
+
+
+def is_foreign() -> bool:
+    """Say whether a check runs and the caller is a thread that it does not control."""
+    return not runtime.alone and runtime.owner != 0 and get_ident() != runtime.owner
+
+
+def require_timeout(blocking: bool, timeout: float) -> None:
+    """Refuse what the real primitives refuse, as they do."""
+    _allocate_lock().acquire(blocking, timeout)  # free, so this returns at once

@@ -8,10 +8,10 @@ import builtins
 import functools
 import itertools
 import queue
-import random
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from types import ModuleType
@@ -19,10 +19,10 @@ from typing import Any, cast
 
 from greenlet import GreenletExit
 
-from treadle.sched import clock, locks, randomness, runtime, threads
-from treadle.sched.access import READ, WRITE, Mode
-from treadle.sched.operation import Operation, Place
+from treadle.sched import clock, executors, locks, randomness, runtime, thread_locals, threads
+from treadle.sched.errors import UncontrolledError
 from treadle.sched.refused import refusals
+from treadle.sched.simple_queue import SimpleQueue
 from treadle.sched.world import ControlledThread
 
 _MISSING = object()
@@ -37,6 +37,8 @@ class Patches:
     def set_attribute(self, owner: object, name: str, value: object) -> None:
         """Replace attribute *name* of *owner*; an inherited one is restored by deleting."""
         own = vars(owner).get(name, _MISSING) if hasattr(owner, "__dict__") else getattr(owner, name)
+        if own is _MISSING and hasattr(getattr(type(owner), name, None), "__set__"):
+            own = getattr(owner, name)  # a slot, or a function's defaults
         setattr(owner, name, value)
         self._undo.append(lambda: delattr(owner, name) if own is _MISSING else setattr(owner, name, own))
 
@@ -52,6 +54,22 @@ class Patches:
             stand_in = lookup(table, value)
             if stand_in is not None:
                 self.set_item(vars(module), name, stand_in)
+
+    def exchange(self, elements: set[Any], old: object, new: object) -> None:
+        """Replace an element of a set."""
+        elements.remove(old)
+        elements.add(new)
+        self._undo += [functools.partial(elements.add, old), functools.partial(elements.discard, new)]
+
+    def set_partial(self, holder: functools.partial[Any], part: int, value: object) -> None:
+        """Replace the function, the arguments or the keywords of a partial."""
+        old = cast("Any", holder).__reduce__()[2]
+        cast("Any", holder).__setstate__((*old[:part], value, *old[part + 1 :]))
+        self._undo.append(lambda: cast("Any", holder).__setstate__(old))
+
+    def add(self, undo: Callable[[], None]) -> None:
+        """Call *undo* when everything is put back, before what was replaced so far is."""
+        self._undo.append(undo)
 
     def undo(self) -> None:
         """Put everything back."""
@@ -80,48 +98,13 @@ def _noted(thread: ControlledThread, lock: locks.Lock | locks.RLock) -> locks.Lo
     return lock
 
 
-class SimpleQueue(cast("Any", queue)._PySimpleQueue):  # type: ignore[misc]
-    """Stands in for `queue.SimpleQueue`, whose operations are atomic and ordered."""
-
-    def __init__(self, thread: ControlledThread) -> None:
-        super().__init__()
-        self._place = Place(thread.new_name("SimpleQueue"))
-
-    def _announce(self, kind: str, mode: Mode) -> None:
-        thread = runtime.running()
-        if thread is not None:
-            thread.announce(Operation(kind, self._place, mode))
-
-    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
-        self._announce("put into", WRITE)
-        super().put(item)
-
-    def put_nowait(self, item: object) -> None:
-        self.put(item)
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if timeout is not None and timeout < 0:
-            raise ValueError("'timeout' must be a non-negative number")
-        if not self._count.acquire(block, timeout):
-            raise queue.Empty
-        self._announce("get from", WRITE)
-        return self._queue.popleft()
-
-    def get_nowait(self) -> Any:
-        return self.get(block=False)
-
-    def empty(self) -> bool:
-        self._announce("look at", READ)
-        return not self._queue
-
-    def qsize(self) -> int:
-        self._announce("look at", READ)
-        return len(self._queue)
-
-
 def _make_simple_queue() -> Any:
     thread = runtime.running()
-    return _simple_queue() if thread is None else SimpleQueue(thread)
+    if thread is None:
+        return _simple_queue()
+    made = SimpleQueue(thread.new_name("SimpleQueue"))
+    thread.world.locks.append(made)
+    return made
 
 
 class _StandIn(type):
@@ -137,7 +120,24 @@ class _StandIn(type):
 
 
 def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any) -> _StandIn:
-    return _StandIn(name, (), {"make": staticmethod(make), "kinds": kinds, "__module__": __name__})
+    return _StandIn(
+        name,
+        (),
+        {
+            "make": staticmethod(make),
+            "kinds": kinds,
+            "__module__": __name__,
+            "__init_subclass__": classmethod(cast("Any", _refuse_subclass)),
+            "__class_getitem__": classmethod(types.GenericAlias),
+        },
+    )
+
+
+def _refuse_subclass(cls: type, /, **_: object) -> None:
+    raise UncontrolledError(
+        f"{cls.__qualname__} is made of a primitive that is stood in for during a check. Keep one in an attribute, or "
+        "define the class outside the program."
+    )
 
 
 _LockStandIn = _class_stand_in("lock", make_lock, _thread.LockType, locks.Lock)
@@ -158,11 +158,20 @@ def _import(name: str, *args: Any, **kwargs: Any) -> Any:
     thread = runtime.running()
     if thread is None or name in sys.modules:
         return _real_import(name, *args, **kwargs)
+    before = set(sys.modules)
     runtime.current = None
     try:
-        return _real_import(name, *args, **kwargs)
+        imported = _real_import(name, *args, **kwargs)
+        if on_import is not None:
+            for new in sys.modules.keys() - before:
+                on_import(sys.modules[new])
     finally:
         runtime.current = thread
+    return imported
+
+
+#: Called with each module that a program is the first to import.
+on_import: Callable[[ModuleType], None] | None = None
 
 
 def _quiet(hook: Callable[[Any], object]) -> Callable[[Any], None]:
@@ -179,8 +188,8 @@ def _quiet(hook: Callable[[Any], object]) -> Callable[[Any], None]:
 def stand_ins() -> dict[Any, Any]:
     """Return what stands in for each real function, by the function itself."""
     return {
-        _allocate_lock: _LockStandIn,
         threading.Lock: _LockStandIn,
+        _allocate_lock: _LockStandIn,
         _thread.LockType: _LockStandIn,
         _rlock: _RLockStandIn,
         _thread.get_ident: threads.get_ident,
@@ -189,6 +198,9 @@ def stand_ins() -> dict[Any, Any]:
         threading.active_count: threads.active_count,
         threading.enumerate: threads.enumerate_threads,
         _real_sleep: _sleep,
+        thread_locals.real_local: thread_locals.Local,
+        _thread.get_native_id: threads.get_native_id,
+        _thread.stack_size: threads.stack_size,
         time.monotonic: clock.stand_in_for(time.monotonic),
         time.perf_counter: clock.stand_in_for(time.perf_counter),
         time.time: clock.stand_in_for(time.time, clock.EPOCH),
@@ -199,8 +211,26 @@ def stand_ins() -> dict[Any, Any]:
     }
 
 
-#: The standard library's modules whose globals hold the primitives under whatever name.
-STANDARD = (_thread, threading, queue, time, random)
+#: The standard library's modules whose globals hold the primitives, or locks, under whatever name.
+_STANDARD = (
+    *(
+        "_thread",
+        "threading",
+        "queue",
+        "time",
+        "random",
+        "functools",
+        "reprlib",
+        "_threading_local",
+        "logging",
+    ),
+    *("concurrent.futures.thread", "sched", "_strptime", "tempfile", "sysconfig"),
+)
+
+
+def standard() -> list[ModuleType]:
+    """Return those modules, as far as they have been imported."""
+    return [sys.modules[name] for name in _STANDARD if name in sys.modules]
 
 
 @contextmanager
@@ -209,15 +239,20 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
     patches = Patches()
     table = stand_ins()
     try:
-        for module in {*STANDARD, *modules}:
+        for module in {*standard(), *modules}:
             patches.replace_in(module, table)
+        patches.set_item(vars(threading), "_time", clock.PrivateTime().monotonic)
+        patches.set_item(vars(queue), "time", clock.PrivateTime().monotonic)
         for name in ("start", "join", "is_alive"):
             patches.set_attribute(threading.Thread, name, getattr(threads, name))
+        for owner, name, stand_in in (*executors.stand_ins(), *thread_locals.hooks()):
+            patches.set_attribute(owner, name, stand_in)
+        patches.add(thread_locals.reset)
         patches.set_attribute(builtins, "__import__", _import)
         patches.set_attribute(sys, "unraisablehook", _quiet(sys.unraisablehook))
         for owner, name, refusal in refusals():
             patches.set_attribute(owner, name, refusal)
-        for name in ("_counter", "excepthook"):
+        for name in ("_counter", "excepthook", "_trace_hook", "_profile_hook"):
             patches.set_item(vars(threading), name, vars(threading)[name])
         threads.hook_at_start = threading.excepthook
         yield patches
@@ -232,7 +267,9 @@ def lookup(table: dict[Any, Any], value: object) -> Any:
         return None
 
 
-def fresh_threading() -> None:
+def fresh() -> None:
     """Begin as in a new process: threads are named from 1 on, and what leaves them is a failure."""
     threading.excepthook = threads.report
     cast("Any", threading)._counter = itertools.count(1).__next__
+    executors.reset()
+    thread_locals.reset()

@@ -4,6 +4,7 @@ Everything that stands in for a real primitive asks `running()` first. Outside a
 operating-system thread other than the one that called `check`, the answer is None and the real thing is used.
 """
 
+import threading
 from _thread import get_ident
 from typing import TYPE_CHECKING
 
@@ -24,3 +25,19 @@ def running() -> "ControlledThread | None":
     """Return the controlled thread that is calling, or None if the caller is not controlled."""
     thread = current
     return thread if thread is None or alone or get_ident() == owner else None
+
+
+#: How a lock of the program under test came to be used by a thread that is not controlled, if it did.
+intrusion: str | None = None
+
+
+def intrude(name: str) -> None:
+    """Note that a thread which is not controlled uses *name*, which the program under test uses too."""
+    global intrusion
+    if intrusion is None:
+        known = next((thread for thread in threading.enumerate() if thread.ident == get_ident()), None)
+        caller = "a real thread" if known is None else f"{known.name}, a real thread"
+        intrusion = (
+            f"{name} is used by the program under test and by {caller} that runs outside the check. "
+            "Start all threads that share anything with the program inside it, or end the others before the check."
+        )

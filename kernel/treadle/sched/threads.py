@@ -5,13 +5,17 @@ object, subclasses included, works unmodified. Starting and joining are no sched
 """
 
 import threading
+import zlib
 from _thread import get_ident as real_get_ident
+from _thread import get_native_id as real_get_native_id
+from _thread import stack_size as real_stack_size
 from _thread import start_new_thread as real_start_new_thread
 from collections.abc import Callable
 from typing import Any, cast
 
-from treadle.sched import runtime
+from treadle.sched import executors, runtime
 from treadle.sched.access import READ
+from treadle.sched.locks import require_timeout
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread
 
@@ -19,6 +23,10 @@ real_start = threading.Thread.start
 real_join = threading.Thread.join
 real_is_alive = threading.Thread.is_alive
 real_active_count, real_enumerate = threading.active_count, threading.enumerate
+
+#: The identifiers of controlled threads are less: they follow from who started a thread, and are the same whenever
+#: the choices are equivalent.
+IDENTS = 1 << 20
 
 #: How the threading module notes, on a thread object, which controlled thread runs it.
 _ATTRIBUTE = "_treadle_thread"
@@ -38,7 +46,7 @@ def start(self: threading.Thread) -> None:
         raise RuntimeError("threads can only be started once")
     thread = spawn(parent, lambda: _run(self), self.name, daemon=self.daemon)
     private._treadle_thread = thread
-    private._ident = thread.ident
+    private._ident = private._native_id = thread.ident
     private._started._flag = True
     cast("Any", threading)._active[thread.ident] = self
     parent.world.advance(thread)
@@ -51,8 +59,6 @@ def spawn(
     world = parent.world
     if world.over:
         parent.announce(world.exit)  # raises: an execution that is over starts nothing
-    ident = len(world.threads) + 1
-    thread: ControlledThread
 
     def live() -> None:
         try:
@@ -60,10 +66,27 @@ def spawn(
         except SystemExit:
             pass
         finally:
-            cast("Any", threading)._active.pop(ident, None)
+            cast("Any", threading)._active.pop(thread.ident, None)
+            while thread.locals:
+                thread.locals.pop()(thread)
 
-    thread = world.spawn(live, label, ident, daemon=daemon)
+    thread = world.spawn(live, label, 0, daemon=daemon)
+    idents = {other.ident for other in world.threads}
+    thread.ident = 2 + zlib.crc32(thread.path.encode()) % IDENTS
+    while thread.ident in idents:
+        thread.ident += 1
     return thread
+
+
+def run_main(program: Callable[[], object]) -> None:
+    """Run *program* as Python runs a main thread: at its end executors are told to finish."""
+    me = runtime.running()
+    assert me is not None
+    try:
+        program()
+    finally:
+        if not me.world.over:
+            executors.leave()
 
 
 def _run(self: threading.Thread) -> None:
@@ -140,7 +163,9 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
         return
     world = me.world
     world.learn(ends=True)
-    world.start_timer(me, max(timeout, 0.0))
+    timeout = max(timeout, 0)
+    require_timeout(True, timeout)
+    world.start_timer(me, timeout)
     me.announce(_TimedJoin("join with timeout", target, READ))
     if not target.ended:
         world.expire(me)
@@ -215,3 +240,21 @@ def get_ident() -> int:
     """Stand in for `threading.get_ident`."""
     thread = runtime.running()
     return real_get_ident() if thread is None else thread.ident
+
+
+def get_native_id() -> int:
+    """Stand in for `threading.get_native_id`."""
+    thread = runtime.running()
+    return real_get_native_id() if thread is None else thread.ident
+
+
+def stack_size(size: int = 0, /) -> int:
+    """Stand in for `threading.stack_size`, which controlled threads have no use for: it is noted, and put back."""
+    thread = runtime.running()
+    if thread is None:
+        return real_stack_size(size)
+    world = thread.world
+    if size:
+        real_stack_size(real_stack_size(size))  # refuses what it refuses
+    before, world.stack_size = world.stack_size, size
+    return before

@@ -12,6 +12,7 @@ Rules: this file knows no primitive, no strategy and nothing of source code.
 """
 
 import contextlib
+import contextvars
 import enum
 import functools
 from collections.abc import Callable
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 #: Operations that a thread may still begin while it is being unwound, before it is left suspended for good.
 UNWINDING_PATIENCE = 1_000
+
+#: How much later than its deadline a thread finds its time to have run out, by its own reading.
+_LATE = 1e-6
 
 #: Threads that refuse to be unwound: kept, because dropping a suspended greenlet would run them again.
 _unwindable: list[greenlet] = []
@@ -63,6 +67,8 @@ class ControlledThread:
         "counts",
         "daemon",
         "deadline",
+        "due",
+        "elapsed",
         "ended",
         "greenlet",
         "hand_back",
@@ -70,6 +76,7 @@ class ControlledThread:
         "index",
         "joiners",
         "label",
+        "locals",
         "name",
         "path",
         "pending",
@@ -93,6 +100,11 @@ class ControlledThread:
         self.hand_back: greenlet | None = None  #: who advanced it to its next announcement
         self.ended = False
         self.deadline = 0.0  #: of the timed operation it announced, on the virtual clock
+        self.elapsed = 0.0  #: the time that it knows to have passed, because its own timed waits ran out
+        self.due = 0.0  #: the deadline on that clock
+        self.locals: list[
+            Callable[[ControlledThread], None]
+        ] = []  #: called at its end, to forget its own data
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
         self.unwinding = 0  #: operations begun since the execution was given up
@@ -211,6 +223,7 @@ class World:
         self.interrupt: BaseException | None = None  #: a real Ctrl-C, to be passed on to the caller of check
         self.exited = False  #: every thread the program waits for has ended
         self.clock = 1_000.0
+        self.stack_size = 0  #: what the program asked for
         self.time = Place("clock")
         self.read_clock = Operation("read", self.time, READ)
         self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
@@ -306,6 +319,7 @@ class World:
     def run(self, body: Callable[[], None], label: str, ident: int) -> None:
         """Execute the program *body* from its beginning to an outcome."""
         main = self.spawn(body, label, ident, daemon=False)
+        main.greenlet.gr_context = contextvars.copy_context()  # other threads begin with an empty one
         try:
             self.advance(main)
             while True:
@@ -469,6 +483,7 @@ class World:
         if self.learned.clock and self.timeouts == "explore":
             thread.announce(self.read_clock)
         thread.deadline = self.clock + seconds
+        thread.due = thread.elapsed + seconds
 
     def expiry(self, thread: ControlledThread) -> Accesses:
         """Return what is touched, beside the operation's own location, when the time of *thread* runs out."""
@@ -479,3 +494,5 @@ class World:
     def expire(self, thread: ControlledThread) -> None:
         """Move the clock to the deadline of *thread*, whose time has run out."""
         self.clock = max(self.clock, thread.deadline)
+        # A little later than that, as in reality: what is left of the timeout is then less than nothing.
+        thread.elapsed = max(thread.due, self.clock if self.timeouts == "idle" else 0.0) + _LATE
