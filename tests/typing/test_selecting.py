@@ -5,6 +5,7 @@ from typing import Literal, Never, assert_type
 import pytest
 
 from treadle import (
+    Case,
     Receiver,
     Select,
     Selected,
@@ -97,6 +98,20 @@ def test_many_cases_have_one_type() -> None:
     assert_type(select(*cases), Selected[int, int])
     assert_type(select(*cases, default=None), Selected[int, int] | None)
     assert_type(select(*[send(tx, 1)], deadline=None), Selected[int, None])
+
+
+@pytest.mark.statement("P18")
+def test_a_case_is_typed_by_what_it_gives() -> None:
+    tx, rx = channel[int]()
+    _tx, dogs = channel[Dog]()
+    assert_type(recv(rx), Case[int])
+    assert_type(send(tx, 1), Case[None])
+    animals: Case[Animal] = recv(dogs)
+
+    def first(*cases: Case[Animal | None]) -> Animal | None:
+        return select(*cases).value
+
+    assert first(animals, send(tx, 1)) is None
 
 
 @pytest.mark.statement("P18")

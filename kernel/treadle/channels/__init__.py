@@ -16,6 +16,7 @@ from treadle.channels.errors import (
 )
 from treadle.channels.mailboxes import Mailboxes
 from treadle.channels.making import after, at, bounded, channel, never, sync_channel, tick, unbounded
+from treadle.channels.operations import Case
 from treadle.channels.owned import MovedError, Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
 from treadle.channels.scopes import Scope, scope
@@ -28,6 +29,7 @@ __all__ = [
     "ActorRef",
     "Blocked",
     "BlockedThreads",
+    "Case",
     "ChannelError",
     "Disconnected",
     "Empty",

@@ -186,14 +186,14 @@ class Seat:
         self._left = False
 
     def take(self) -> None:
-        self.side.seats.add(self)
+        self.side.seats[self] = None
 
     def leave(self) -> None:
         """Leave, and disconnect if this was the last. Doing it twice is doing it once."""
         if self._left:
             return
         seats = self.side.seats
-        seats.discard(self)
+        seats.pop(self, None)
         if not seats:
             self._channel.disconnect(self.side)
         self._left = True

@@ -41,8 +41,8 @@ def discard(empty: Callable[[], None]) -> None:
     try:
         _noted[thread] = noted
         _run(noted)
-        _noted.pop(thread, None)
     except BaseException:
         _run(noted)
-        _noted.pop(thread, None)
         raise
+    finally:
+        _noted.pop(thread, None)  # whatever happens: what is noted later would wait for ever

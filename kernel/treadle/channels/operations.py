@@ -35,16 +35,19 @@ EXPIRED: Final = -1  # stands where the index of a case would: the deadline has 
 
 
 class Case(ABC, Generic[T_co]):
-    """One thing that a thread would do: a receive or a send by one handle."""
+    """What a `select` may do: a receive or a send by one handle. `recv` and `send` make it.
 
-    __slots__ = ("handle", "message")
+    It is typed by what it gives: a receive from a `Receiver[int]` is a `Case[int]`, and every send a `Case[None]`.
+    """
+
+    __slots__ = ("_handle", "_message")
 
     def __init__(self, handle: Handle, message: object = None) -> None:
-        self.handle = handle
-        self.message: Any = message
+        self._handle = handle
+        self._message: Any = message
 
     @abstractmethod
-    def attempt(self) -> T_co | Nothing:
+    def _attempt(self) -> T_co | Nothing:
         """Do it, or give NOTHING if it would block.
 
         Raises:
@@ -52,15 +55,15 @@ class Case(ABC, Generic[T_co]):
             HandleClosed: the handle is closed.
         """
 
-    def undo(self, result: object) -> None:
+    def _undo(self, result: object) -> None:
         """Put back what it took: nobody will be given the result (P2)."""
 
-    def entry(self, waiter: Waiter, observes: bool) -> Entry:
+    def _entry(self, waiter: Waiter, observes: bool) -> Entry:
         """Make the entry with which it waits in the line of its channel."""
-        state = self.handle._lease.channel
-        return Entry(waiter, self.handle, state, self.handle._side(state), self.message, observes)
+        state = self._handle._lease.channel
+        return Entry(waiter, self._handle, state, self._handle._side(state), self._message, observes)
 
-    def lend(self, entry: Entry, lent: list[Entry]) -> None:
+    def _lend(self, entry: Entry, lent: list[Entry]) -> None:
         """Move what is to be moved into the entry, for as long as it stands in its line."""
 
 
@@ -69,11 +72,11 @@ class RecvCase(Case[T_co]):
 
     __slots__ = ()
 
-    def attempt(self) -> T_co | Nothing:
-        return cast("Channel[T_co]", self.handle._lease.channel).look()
+    def _attempt(self) -> T_co | Nothing:
+        return cast("Channel[T_co]", self._handle._lease.channel).look()
 
-    def undo(self, result: object) -> None:
-        cast("Channel[object]", self.handle._lease.channel).give_back([result])
+    def _undo(self, result: object) -> None:
+        cast("Channel[object]", self._handle._lease.channel).give_back([result])
 
 
 class SendCase(Case[None]):
@@ -81,27 +84,27 @@ class SendCase(Case[None]):
 
     __slots__ = ()
 
-    def attempt(self) -> Nothing | None:
-        failure = cast("BaseSender[Any]", self.handle)._offer(self.message)
+    def _attempt(self) -> Nothing | None:
+        failure = cast("BaseSender[Any]", self._handle)._offer(self._message)
         if failure is None:
             return None
         if failure is Full:
             return NOTHING
-        raise failure(self.message)
+        raise failure(self._message)
 
-    def lend(self, entry: Entry, lent: list[Entry]) -> None:
-        if type(self.message) is not Owned or entry.observes or not entry.state.pairs:
+    def _lend(self, entry: Entry, lent: list[Entry]) -> None:
+        if type(self._message) is not Owned or entry.observes or not entry.state.pairs:
             return
         for other in lent:
-            if other.lender is self.message:  # two cases may send the same: whichever is first
-                entry.message, entry.lender = other.message, self.message
+            if other.lender is self._message:  # two cases may send the same: whichever is first
+                entry.message, entry.lender = other.message, self._message
                 return
-        entry.message, entry.lender = empty_owned(), self.message
-        self.message._move_to(entry.message)
+        entry.message, entry.lender = empty_owned(), self._message
+        self._message._move_to(entry.message)
 
 
 def _attempt(case: Case[T]) -> T | Nothing:
-    return case.attempt()
+    return case._attempt()
 
 
 def perform(
@@ -115,7 +118,7 @@ def perform(
     Each case is tried before the deadline is looked at (S29, S45, S89). At EXPIRED there was an instant of the
     call at which every case would have blocked (S100).
     """
-    states = [case.handle._lease.channel for case in cases]
+    states = [case._handle._lease.channel for case in cases]
     try:
         return _perform(cases, states, deadline, turns, attempt)
     except BaseException:
@@ -136,7 +139,7 @@ def _perform(
         for index in turns(len(cases)):
             result = attempt(cases[index])
             if result is not NOTHING:
-                if cases[index].handle._lease.channel is not states[index]:  # it may have failed for that
+                if cases[index]._handle._lease.channel is not states[index]:  # it may have failed for that
                     _pass_on(cases, states)
                 return index, result
         if marks is not None:
@@ -150,7 +153,7 @@ def _perform(
 
 def await_ready(cases: Sequence[Case[T]], deadline: float | None, turns: Turns) -> int:
     """Give the index of a case that would not block, or EXPIRED when the deadline has passed (S113-S116)."""
-    states = [case.handle._lease.channel for case in cases]
+    states = [case._handle._lease.channel for case in cases]
     try:
         return _await_ready(cases, deadline, turns)
     except BaseException:
@@ -163,7 +166,7 @@ def _await_ready(cases: Sequence[Case[T]], deadline: float | None, turns: Turns)
     while True:
         waiter = Waiter()
         for index in turns(len(cases)):
-            if _ready(cases[index].entry(waiter, observes=True)):
+            if _ready(cases[index]._entry(waiter, observes=True)):
                 return index
         if not in_time:
             return EXPIRED
@@ -181,7 +184,7 @@ def _wait(
     waiter = Waiter()
     entries: list[Entry] = []
     for case in cases:
-        entries.append(case.entry(waiter, observes))  # noqa: PERF401 - a comprehension would be a closure
+        entries.append(case._entry(waiter, observes))  # noqa: PERF401 - a comprehension would be a closure
     try:
         _enter_all(cases, entries)
         in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)
@@ -198,7 +201,7 @@ def _wait(
 
 def _enter_all(cases: Sequence[Case[T]], entries: list[Entry]) -> None:
     for case, entry in zip(cases, entries, strict=True):
-        case.lend(entry, entries)
+        case._lend(entry, entries)
         _enter(entry)
 
 
@@ -259,8 +262,8 @@ def _sleep(waiter: Waiter, entries: list[Entry], deadline: float | None) -> bool
 def _pass_on(cases: Sequence[Case[T]], states: list[State]) -> None:
     try:
         for case, state in zip(cases, states, strict=True):  # the handle may be closed by now
-            state.pass_on(case.handle._side(state))
+            state.pass_on(case._handle._side(state))
     except BaseException:
         for case, state in zip(cases, states, strict=True):
-            state.pass_on(case.handle._side(state))
+            state.pass_on(case._handle._side(state))
         raise

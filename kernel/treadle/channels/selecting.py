@@ -271,7 +271,7 @@ def _select(
             return Selected(indices[index], result)
         except BaseException:
             if not isinstance(result, Failed):
-                cases[index].undo(result)
+                cases[index]._undo(result)
             raise
     if default is NOTHING:
         raise SelectTimeout
@@ -281,7 +281,7 @@ def _select(
 def _outcome(case: Case[T]) -> "T | Failed | Nothing":
     """Try the case; a failure is an outcome too."""
     try:
-        return case.attempt()
+        return case._attempt()
     except ChannelError as error:
         return Failed(error.with_traceback(None))  # which would keep this frame and all it refers to
 

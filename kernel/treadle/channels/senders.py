@@ -9,7 +9,7 @@ from operator import is_
 from typing import Generic, Never, Self, TypeVar
 
 from treadle.channels._primitives import deque, yield_to_others
-from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, State
+from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, Seat, State
 from treadle.channels.errors import Full, HandleClosed, SendError, SendTimeout
 from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.handles import Handle
@@ -226,16 +226,28 @@ class WeakSender(Generic[S_co]):
 
     def upgrade(self) -> S_co | None:
         """Make a new sender, or give None if all senders are gone: the end is final (S57)."""
-        for seat in self._channel.senders.seats.copy():
-            lease = seat.lease()
-            try:
-                if lease is not None and lease.channel is self._channel:
-                    sender = self._kind(self._channel)
-                    if not seat.unused:  # its finalizer has not begun, so it finds the new seat taken
-                        return sender
-                    sender.close()
-            finally:
-                del lease
+        tried: dict[Seat, None] = {}
+        while True:
+            untried = [seat for seat in self._channel.senders.seats.copy() if seat not in tried]
+            if not untried:
+                return None
+            for seat in untried:
+                tried[seat] = None
+                sender = self._sit_beside(seat)
+                if sender is not None:
+                    return sender
+
+    def _sit_beside(self, seat: Seat) -> S_co | None:
+        """Make a sender while the one in the seat is there, if it still is."""
+        lease = seat.lease()
+        try:
+            if lease is not None and lease.channel is self._channel:
+                sender = self._kind(self._channel)
+                if not seat.unused:  # its finalizer has not begun, so it finds the new seat taken
+                    return sender
+                sender.close()
+        finally:
+            del lease
         return None
 
     def __repr__(self) -> str:

@@ -155,7 +155,9 @@ class Side:
     __slots__ = ("seats", "waiting")
 
     def __init__(self) -> None:
-        self.seats: set[Seat] = set()
+        self.seats: dict[
+            Seat, None
+        ] = {}  # in the order they were taken: a set of objects has none to rely on
         self.waiting: deque[Any] = deque()  # of entries, and END
 
     def wake(self) -> None:

@@ -186,18 +186,26 @@ class Bounded(Returning[T]):
         super().empty()
 
     def take_many(self, messages: list[T], limit: int) -> None:
-        limit += len(messages)
+        had = len(messages)
+        limit += had
         self.take_returned(messages, limit)
+        while nodes := self._next_nodes(limit - len(messages)):
+            self._consume_all(nodes, messages)
+            if len(messages) > had:  # otherwise others were quicker, and there may be more
+                return
+
+    def _next_nodes(self, limit: int) -> list[Node[T]]:
+        """Give the nodes that are to be consumed next, `limit` at most."""
         nodes: list[Node[T]] = []
         node = _consumed(self._head)
-        for _ in range(limit - len(messages)):
-            after = node.get("next")
-            if after is None:
-                break
+        while len(nodes) < limit and (after := node.get("next")) is not None:
             nodes.append(node := after)
+        return nodes
+
+    def _consume_all(self, nodes: list[Node[T]], messages: list[T]) -> None:
         try:
             messages.extend(filter(_is_message, map(_consume, nodes, repeat("message"), repeat(NOTHING))))
-            self._head = node
+            self._head = nodes[-1]
             self.senders.wake()
         except BaseException:
             self.senders.wake()
@@ -212,12 +220,12 @@ class Bounded(Returning[T]):
         node = self._head
         while (after := node.get("next")) is not None:
             node = after
-            message = self._consume(node)
+            message = self._take_from(node)
             if message is not NOTHING:
                 return message
         raise IndexError
 
-    def _consume(self, node: Node[T]) -> T | Nothing:
+    def _take_from(self, node: Node[T]) -> T | Nothing:
         message: T | Nothing = NOTHING
         try:
             message = node.pop("message", NOTHING)

@@ -26,9 +26,10 @@ class Latest(Unbounded[T]):
     def give_back(self, messages: list[T]) -> None:
         """Put the message back, unless a newer one has come."""
         try:
-            if not self.source:
-                self.source.extendleft(messages)
+            self.source.insert(0, messages[-1])
             self.published()
+        except IndexError:  # it has
+            pass
         except BaseException:
             self.published()
             raise
