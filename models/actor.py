@@ -6,7 +6,8 @@ destroys the requests that are left, and then closes the reply senders that are 
 
 The steps are those of `actors.ActorRef.ask` and `actors._live`.
 
-Its broken twins are `ForgetsAsks`, which closes no reply sender, and `ClosesAsksFirst`, which closes them before its mailbox.
+Its broken twins are `ForgetsAsks`, which closes no reply sender, `ClosesAsksFirst`, which closes them before its mailbox,
+and `KeepsForEver`, which need not reply to what it has kept.
 """
 
 import sys
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, invariant, leads_to
 
 
 class State(NamedTuple):
@@ -61,19 +62,20 @@ class Asking(Model[State]):
     def _closed(self, state: State, clients: frozenset[int]) -> State:
         """The reply senders of these clients are gone: whoever has no reply by now gets none."""
         replies = tuple(
-            "closed" if client in clients and not reply else reply for client, reply in enumerate(state.replies)
+            "closed" if client in clients and not reply else reply
+            for client, reply in enumerate(state.replies)
         )
         return state._replace(replies=replies, kept=state.kept - clients, asks=state.asks - clients)
 
     # --- a client ---
 
-    @action(client=everyone)
+    @action(fair="weak", client=everyone)
     def note(self, state: State, client: int) -> Iterator[State]:
         """Note the reply channel among the asks."""
         if state.clients[client] == "notes":
             yield self._goes(state._replace(asks=state.asks | {client}), client, "sends")
 
-    @action(client=everyone)
+    @action(fair="weak", client=everyone)
     def send(self, state: State, client: int) -> Iterator[State]:
         """Send the request, with the reply sender in it."""
         if state.clients[client] == "sends":
@@ -82,7 +84,7 @@ class Asking(Model[State]):
             else:
                 yield self._goes(self._closed(state, frozenset({client})), client, "refused")
 
-    @action(client=everyone)
+    @action(fair="weak", client=everyone)
     def hear(self, state: State, client: int) -> Iterator[State]:
         """Get the reply, or be told that none will come."""
         if state.clients[client] == "waits" and state.replies[client]:
@@ -90,7 +92,7 @@ class Asking(Model[State]):
 
     # --- the actor ---
 
-    @action
+    @action(fair="weak")
     def handle(self, state: State) -> Iterator[State]:
         """Take the next request: reply, or keep the reply sender."""
         if state.actor == "lives" and state.mailbox:
@@ -99,7 +101,7 @@ class Asking(Model[State]):
             yield self._replied(after, client)
             yield after._replace(kept=after.kept | {client})
 
-    @action
+    @action(fair="weak")
     def reply_later(self, state: State) -> Iterator[State]:
         """Reply to a request that was kept."""
         if state.actor == "lives":
@@ -117,7 +119,7 @@ class Asking(Model[State]):
         if state.actor == "lives":
             yield state._replace(actor=self.dying[0])
 
-    @action
+    @action(fair="weak")
     def close_mailbox(self, state: State) -> Iterator[State]:
         """Close the mailbox: what is queued is destroyed, and the reply senders in it."""
         if state.actor == "closes mailbox":
@@ -128,7 +130,7 @@ class Asking(Model[State]):
         """Requests are destroyed; somebody may have kept a reference, so that the reply senders live on."""
         return state
 
-    @action
+    @action(fair="weak")
     def close_asks(self, state: State) -> Iterator[State]:
         """Close the reply senders that are left."""
         if state.actor == "closes asks":
@@ -143,6 +145,13 @@ class Asking(Model[State]):
             where != "waits" or reply for where, reply in zip(state.clients, state.replies, strict=True)
         )
 
+    # --- liveness ---
+
+    @leads_to(client=everyone)
+    def every_ask_ends(self, state: State, client: int) -> tuple[bool, bool]:
+        """With a reply, or because the actor is dead."""
+        return state.clients[client] != "notes", state.clients[client] in {"answered", "told", "refused"}
+
 
 class ForgetsAsks(Asking):
     """The broken twin that closes no reply sender: what it kept is kept by somebody else, too."""
@@ -156,14 +165,25 @@ class ClosesAsksFirst(Asking):
     dying = ("closes asks", "closes mailbox")
 
 
+class KeepsForEver(Asking):
+    """The broken twin that may live on and never reply to what it has kept: a matter of liveness alone."""
+
+    @action
+    def reply_later(self, state: State) -> Iterator[State]:
+        """Reply, or do something else for ever."""
+        yield from super().reply_later(state)
+
+
+UNANSWERED = "leads_to every_ask_ends(client=0) is violated"
 FOR_EVER = "invariant nobody_waits_for_a_dead_actor is violated"
 
 EXPECTED = (
-    Expected(Asking(clients=1), Verdict.HOLDS, 0, 0),
-    Expected(Asking(clients=2), Verdict.HOLDS, 0, 0),
-    Expected(Asking(clients=3), Verdict.HOLDS, 0, 0),
-    Expected(ForgetsAsks(clients=1), Verdict.VIOLATED, 0, 0, FOR_EVER),
-    Expected(ClosesAsksFirst(clients=1), Verdict.VIOLATED, 0, 0, FOR_EVER),
+    Expected(Asking(clients=1), Verdict.HOLDS, 27, 8),
+    Expected(Asking(clients=2), Verdict.HOLDS, 187, 12),
+    Expected(Asking(clients=3), Verdict.HOLDS, 1_327, 16),
+    Expected(ForgetsAsks(clients=1), Verdict.VIOLATED, 15, 5, FOR_EVER),
+    Expected(ClosesAsksFirst(clients=1), Verdict.VIOLATED, 26, 6, FOR_EVER),
+    Expected(KeepsForEver(clients=1), Verdict.VIOLATED, 27, 8, UNANSWERED),
 )
 
 if __name__ == "__main__":

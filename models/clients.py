@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from models import channel
 from models.channel import Channel, Step
-from treadle.spec import Model, action, invariant
+from treadle.spec import Model, action, eventually, invariant, leads_to
 
 RECEIVER = "rx"
 
@@ -67,7 +67,7 @@ class Clients(Model[State]):
 
     # --- actions ---
 
-    @action(sender=lambda model: range(model.senders))
+    @action(fair="weak", sender=lambda model: range(model.senders))
     def send(self, state: State, sender: int) -> Iterator[State]:
         """The sender's next message goes out, or comes back."""
         number = self.number(state, sender)
@@ -79,7 +79,7 @@ class Clients(Model[State]):
             else:
                 yield replace(state, channel=after, refused=_increment(state.refused, sender))
 
-    @action(sender=lambda model: range(model.senders))
+    @action(fair="weak", sender=lambda model: range(model.senders))
     def drop_sender(self, state: State, sender: int) -> Iterator[State]:
         """A sender that is through drops its handle."""
         handle = sender_handle(sender)
@@ -87,7 +87,7 @@ class Clients(Model[State]):
             for after, _ in channel.close(state.channel, handle):
                 yield replace(state, channel=after)
 
-    @action
+    @action(fair="weak")
     def recv(self, state: State) -> Iterator[State]:
         """The receiver gets a message, or is told that none can come."""
         if RECEIVER not in state.channel.receivers or state.told:
@@ -98,7 +98,7 @@ class Clients(Model[State]):
             else:
                 yield replace(state, channel=after, told=True)
 
-    @action
+    @action(fair="weak")
     def drop_receiver(self, state: State) -> Iterator[State]:
         """The receiver drops its handle, and with it what is queued."""
         if RECEIVER in state.channel.receivers and (state.told or self.early_drop):
@@ -128,6 +128,22 @@ class Clients(Model[State]):
     def told_only_when_drained(self, state: State) -> bool:
         """S38, S42: RecvError comes after the last message, not instead of it."""
         return not state.told or set(state.received) == _sent(state)
+
+    # --- liveness ---
+
+    @leads_to(sender=lambda model: range(model.senders), number=lambda model: range(model.messages))
+    def a_message_is_received_or_its_channel_disconnects(
+        self, state: State, sender: int, number: int
+    ) -> tuple[bool, bool]:
+        """What was sent is received, unless the receiver is gone."""
+        message = (sender, number)
+        ended = message in state.received or not state.channel.receivers
+        return number < state.sent[sender], ended
+
+    @eventually
+    def everybody_comes_to_an_end(self, state: State) -> bool:
+        """S20, S40: nobody waits for ever."""
+        return self.terminal(state)
 
 
 def _sent_by(state: State, sender: int) -> list[object]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant
 
 # --- the receiver leaves ---
 
@@ -42,7 +42,9 @@ class ReceiverLeaves(Model[Leaving]):
 
     def init(self) -> Iterator[Leaving]:
         """Nothing is sent."""
-        yield Leaving(0, ended=False, refuses=False, receiver=self.leaving[0], senders=("loads",) * self.senders)
+        yield Leaving(
+            0, ended=False, refuses=False, receiver=self.leaving[0], senders=("loads",) * self.senders
+        )
 
     #: The steps of the disconnection, in their order; the last one is repeated until nothing is queued.
     leaving: tuple[str, ...] = ("ends", "refuses", "destroys")
@@ -58,34 +60,34 @@ class ReceiverLeaves(Model[Leaving]):
     def _after(self, step: str) -> str:
         return (*self.leaving, "done")[self.leaving.index(step) + 1]
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def load(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Find where messages go in, or that they are refused."""
         if state.senders[sender] == "loads":
             where = "refused" if state.refuses else "appends"
             yield state._replace(senders=put(state.senders, sender, where))
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def append(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Publish the message there."""
         if state.senders[sender] == "appends":
             yield state._replace(queued=state.queued + 1, senders=put(state.senders, sender, "looks"))
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def look(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Look at the line: whoever is through there was there when the message came."""
         if state.senders[sender] == "looks":
             where = "checks" if state.ended else "done"
             yield state._replace(senders=put(state.senders, sender, where))
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def check(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """If messages are refused, destroy what is there; if not yet, the receiver will."""
         if state.senders[sender] == "checks":
             where = "destroys" if state.refuses else "done"
             yield state._replace(senders=put(state.senders, sender, where))
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def destroy(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Destroy a message, or see that there is none."""
         if state.senders[sender] == "destroys":
@@ -99,19 +101,19 @@ class ReceiverLeaves(Model[Leaving]):
         if state.receiver == self.leaving[0] and state.queued:
             yield state._replace(queued=state.queued - 1)
 
-    @action
+    @action(fair="weak")
     def end(self, state: Leaving) -> Iterator[Leaving]:
         """Put END in the line."""
         if state.receiver == "ends":
             yield state._replace(ended=True, receiver=self._after("ends"))
 
-    @action
+    @action(fair="weak")
     def refuse(self, state: Leaving) -> Iterator[Leaving]:
         """Refuse what comes from now on."""
         if state.receiver == "refuses":
             yield state._replace(refuses=True, receiver=self._after("refuses"))
 
-    @action
+    @action(fair="weak")
     def destroy_queued(self, state: Leaving) -> Iterator[Leaving]:
         """Destroy a message, or see that there is none."""
         if state.receiver == "destroys":
@@ -122,6 +124,13 @@ class ReceiverLeaves(Model[Leaving]):
     def nothing_is_queued_for_nobody(self, state: Leaving) -> bool:
         """S59: when all is over, no message is left."""
         return not self.terminal(state) or not state.queued
+
+    # --- liveness ---
+
+    @eventually
+    def everybody_comes_to_an_end(self, state: Leaving) -> bool:
+        """No send overlaps the end for ever."""
+        return self.terminal(state)
 
 
 class NoEnd(ReceiverLeaves):
@@ -160,7 +169,16 @@ class SendersLeave(Model[Leased]):
 
     def init(self) -> Iterator[Leased]:
         """Nothing is sent."""
-        yield Leased(0, 0, closed=False, gone=False, sends=("loads",) * self.sends, receiver="tries", sent=0, received=0)
+        yield Leased(
+            0,
+            0,
+            closed=False,
+            gone=False,
+            sends=("loads",) * self.sends,
+            receiver="tries",
+            sent=0,
+            received=0,
+        )
 
     def all_sends(self) -> range:
         """The threads that send."""
@@ -174,7 +192,7 @@ class SendersLeave(Model[Leased]):
         """Whether the side counts as gone."""
         return closed and not leases
 
-    @action(thread=all_sends)
+    @action(fair="weak", thread=all_sends)
     def take_lease(self, state: Leased, thread: int) -> Iterator[Leased]:
         """Begin a send: take a lease, unless the handle is closed."""
         if state.sends[thread] == "loads":
@@ -182,14 +200,14 @@ class SendersLeave(Model[Leased]):
             leases = state.leases + (not state.closed)
             yield state._replace(leases=leases, sends=put(state.sends, thread, where))
 
-    @action(thread=all_sends)
+    @action(fair="weak", thread=all_sends)
     def append(self, state: Leased, thread: int) -> Iterator[Leased]:
         """Publish the message."""
         if state.sends[thread] == "appends":
             after = state._replace(queued=state.queued + 1, sent=state.sent + 1)
             yield after._replace(sends=put(state.sends, thread, "leaves"))
 
-    @action(thread=all_sends)
+    @action(fair="weak", thread=all_sends)
     def end_lease(self, state: Leased, thread: int) -> Iterator[Leased]:
         """End the send, and with the last lease of a closed handle the side."""
         if state.sends[thread] == "leaves":
@@ -197,13 +215,13 @@ class SendersLeave(Model[Leased]):
             gone = state.gone or self.is_gone(leases, state.closed)
             yield state._replace(leases=leases, gone=gone, sends=put(state.sends, thread, "done"))
 
-    @action
+    @action(fair="weak")
     def close(self, state: Leased) -> Iterator[Leased]:
         """Close the handle."""
         if not state.closed:
             yield state._replace(closed=True, gone=self.is_gone(state.leases, True))
 
-    @action
+    @action(fair="weak")
     def take(self, state: Leased) -> Iterator[Leased]:
         """Take a message, or see that there is none."""
         if state.receiver in {"tries", "tries last"}:
@@ -212,7 +230,7 @@ class SendersLeave(Model[Leased]):
             else:
                 yield state._replace(receiver="missed" if state.receiver == "tries" else "told")
 
-    @action
+    @action(fair="weak")
     def miss(self, state: Leased) -> Iterator[Leased]:
         """There was none: if the senders are gone, try once more."""
         if state.receiver == "missed":
@@ -224,6 +242,11 @@ class SendersLeave(Model[Leased]):
     def the_end_is_final(self, state: Leased) -> bool:
         """S38, S57: whoever is told has every message that was sent, for ever."""
         return state.receiver != "told" or state.received == state.sent
+
+    @eventually
+    def the_receiver_is_told(self, state: Leased) -> bool:
+        """S40: if the handle is closed, the receiver hears of it."""
+        return state.receiver == "told"
 
 
 class NoSecondTake(SendersLeave):
@@ -244,15 +267,15 @@ LEFT = "invariant nothing_is_queued_for_nobody is violated"
 NOT_FINAL = "invariant the_end_is_final is violated"
 
 EXPECTED = (
-    Expected(ReceiverLeaves(senders=1), Verdict.HOLDS, 0, 0),
-    Expected(ReceiverLeaves(senders=2), Verdict.HOLDS, 0, 0),
-    Expected(ReceiverLeaves(senders=3), Verdict.HOLDS, 0, 0),
-    Expected(NoEnd(senders=1), Verdict.VIOLATED, 0, 0, LEFT),
-    Expected(DestroysFirst(senders=1), Verdict.VIOLATED, 0, 0, LEFT),
-    Expected(SendersLeave(sends=1), Verdict.HOLDS, 0, 0),
-    Expected(SendersLeave(sends=2), Verdict.HOLDS, 0, 0),
-    Expected(NoSecondTake(), Verdict.VIOLATED, 0, 0, NOT_FINAL),
-    Expected(NoLease(), Verdict.VIOLATED, 0, 0, NOT_FINAL),
+    Expected(ReceiverLeaves(senders=1), Verdict.HOLDS, 35, 9),
+    Expected(ReceiverLeaves(senders=2), Verdict.HOLDS, 283, 14),
+    Expected(ReceiverLeaves(senders=3), Verdict.HOLDS, 2_225, 19),
+    Expected(NoEnd(senders=1), Verdict.VIOLATED, 19, 6, LEFT),
+    Expected(DestroysFirst(senders=1), Verdict.VIOLATED, 32, 8, LEFT),
+    Expected(SendersLeave(sends=1), Verdict.HOLDS, 33, 9),
+    Expected(SendersLeave(sends=2), Verdict.HOLDS, 178, 13),
+    Expected(NoSecondTake(), Verdict.VIOLATED, 29, 7, NOT_FINAL),
+    Expected(NoLease(), Verdict.VIOLATED, 36, 7, NOT_FINAL),
 )
 
 if __name__ == "__main__":

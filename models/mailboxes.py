@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant
 
 ADDRESSES = (0, 1)  # the thread of the same number sends there
 
@@ -58,7 +58,7 @@ class MovedMail(Model[State]):
 
     # --- actions ---
 
-    @action(sender=ADDRESSES)
+    @action(fair="weak", sender=ADDRESSES)
     def find_address(self, state: State, sender: int) -> Iterator[State]:
         """Find the channel of the address, or make it."""
         if state.senders[sender] == "finds":
@@ -66,7 +66,7 @@ class MovedMail(Model[State]):
             after = state._replace(boxes=boxes, found=put(state.found, sender, boxes[sender]))
             yield self._goes(after, sender, "moves")
 
-    @action(sender=ADDRESSES)
+    @action(fair="weak", sender=ADDRESSES)
     def move(self, state: State, sender: int) -> Iterator[State]:
         """Move the value out of the Owned; one of two finds it there."""
         if state.senders[sender] == "moves":
@@ -78,7 +78,7 @@ class MovedMail(Model[State]):
 
     stays = False
 
-    @action(sender=ADDRESSES)
+    @action(fair="weak", sender=ADDRESSES)
     def offer(self, state: State, sender: int) -> Iterator[State]:
         """Put the value in the channel that was found, or learn that it is gone."""
         if state.senders[sender] != "offers":
@@ -87,11 +87,12 @@ class MovedMail(Model[State]):
             yield self._goes(state, sender, "gives back")
         else:
             after = state._replace(
-                queued=put(state.queued, sender, state.queued[sender] + 1), hands=put(state.hands, sender, False)
+                queued=put(state.queued, sender, state.queued[sender] + 1),
+                hands=put(state.hands, sender, False),
             )
             yield self._goes(after, sender, "sent")
 
-    @action(sender=ADDRESSES)
+    @action(fair="weak", sender=ADDRESSES)
     def give_back(self, state: State, sender: int) -> Iterator[State]:
         """Put the value back: the send has failed, and left everything as it was."""
         if state.senders[sender] == "gives back":
@@ -100,7 +101,7 @@ class MovedMail(Model[State]):
 
     returns = True
 
-    @action(address=ADDRESSES)
+    @action(fair="weak", address=ADDRESSES)
     def receive(self, state: State, address: int) -> Iterator[State]:
         """Receive the value at the address."""
         if state.queued[address]:
@@ -137,6 +138,13 @@ class MovedMail(Model[State]):
         refused = state.senders[0] == "refused" and state.senders[1] in {"finds", "moves"}
         return not refused or state.owned
 
+    # --- liveness ---
+
+    @eventually
+    def both_sends_end(self, state: State) -> bool:
+        """And what was sent is received or destroyed."""
+        return set(state.senders) <= {"sent", "refused", "moved before"} and not any(state.queued)
+
 
 class Copies(MovedMail):
     """The broken twin whose sends leave the value where it was."""
@@ -153,10 +161,10 @@ class KeepsNothing(MovedMail):
 OWNERS = "invariant the_value_has_one_owner is violated"
 
 EXPECTED = (
-    Expected(MovedMail(discards=False), Verdict.HOLDS, 0, 0),
-    Expected(MovedMail(), Verdict.HOLDS, 0, 0),
-    Expected(Copies(discards=False), Verdict.VIOLATED, 0, 0, OWNERS),
-    Expected(KeepsNothing(), Verdict.VIOLATED, 0, 0, OWNERS),
+    Expected(MovedMail(discards=False), Verdict.HOLDS, 22, 7),
+    Expected(MovedMail(), Verdict.HOLDS, 70, 10),
+    Expected(Copies(discards=False), Verdict.VIOLATED, 6, 3, OWNERS),
+    Expected(KeepsNothing(), Verdict.VIOLATED, 50, 6, OWNERS),
 )
 
 if __name__ == "__main__":

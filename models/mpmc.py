@@ -19,7 +19,7 @@ from models import channel
 from models.channel import Channel, Step
 from models.expected import Expected, run
 from models.tuples import put
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant, leads_to
 
 Message = tuple[int, int]  # sender, number
 
@@ -77,7 +77,7 @@ class Mpmc(Model[State]):
 
     # --- actions ---
 
-    @action(sender=lambda model: range(model.senders))
+    @action(fair="weak", sender=lambda model: range(model.senders))
     def send(self, state: State, sender: int) -> Iterator[State]:
         """The sender's next message goes out, or comes back."""
         number = state.ended[sender]
@@ -91,7 +91,7 @@ class Mpmc(Model[State]):
                 refused=put(state.refused, sender, refused),
             )
 
-    @action(sender=lambda model: range(model.senders))
+    @action(fair="weak", sender=lambda model: range(model.senders))
     def drop_sender(self, state: State, sender: int) -> Iterator[State]:
         """A sender that is through drops its handle."""
         handle = f"tx{sender}"
@@ -99,7 +99,7 @@ class Mpmc(Model[State]):
             for after, _ in channel.close(state.channel, handle):
                 yield state._replace(channel=after)
 
-    @action(receiver=lambda model: range(model.receivers))
+    @action(fair="weak", receiver=lambda model: range(model.receivers))
     def recv(self, state: State, receiver: int) -> Iterator[State]:
         """A receiver gets a message, or is told that none can come."""
         handle = f"rx{receiver}"
@@ -113,7 +113,7 @@ class Mpmc(Model[State]):
             else:
                 yield state._replace(channel=after, told=put(state.told, receiver, True))
 
-    @action(receiver=lambda model: range(model.receivers))
+    @action(fair="weak", receiver=lambda model: range(model.receivers))
     def drop_receiver(self, state: State, receiver: int) -> Iterator[State]:
         """A receiver drops its handle; the last one drops what is queued with it."""
         handle = f"rx{receiver}"
@@ -150,6 +150,21 @@ class Mpmc(Model[State]):
     def told_only_when_drained(self, state: State) -> bool:
         """S38, S42: whoever is told has left nothing behind."""
         return not any(state.told) or not state.channel.buffer
+
+    # --- liveness ---
+
+    @leads_to(sender=lambda model: range(model.senders), number=lambda model: range(model.messages))
+    def a_message_is_received_or_its_channel_disconnects(
+        self, state: State, sender: int, number: int
+    ) -> tuple[bool, bool]:
+        """What was sent is received by somebody, unless all receivers are gone."""
+        received = any((sender, number) in received for received in state.received)
+        return (sender, number) in _sent(state), received or not state.channel.receivers
+
+    @eventually
+    def everybody_comes_to_an_end(self, state: State) -> bool:
+        """S20, S40, S41: nobody waits for ever."""
+        return self.terminal(state)
 
 
 class OneIsTold(Mpmc):
@@ -190,14 +205,14 @@ DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"
 UNORDERED = "invariant each_receiver_sees_each_sender_in_order is violated"
 
 EXPECTED = (
-    Expected(Mpmc(), Verdict.HOLDS, 0, 0),
-    Expected(Mpmc(messages=2), Verdict.HOLDS, 0, 0),
-    Expected(Mpmc(messages=2, capacity=1), Verdict.HOLDS, 0, 0),
-    Expected(Mpmc(early_drop=True), Verdict.HOLDS, 0, 0),
-    Expected(Mpmc(capacity=1, early_drop=True), Verdict.HOLDS, 0, 0),
-    Expected(Mpmc(senders=1, receivers=3, messages=2), Verdict.HOLDS, 0, 0),
-    Expected(OneIsTold(senders=1), Verdict.VIOLATED, 0, 0, DEADLOCK),
-    Expected(NewestFirst(senders=1, messages=2), Verdict.VIOLATED, 0, 0, UNORDERED),
+    Expected(Mpmc(), Verdict.HOLDS, 109, 11),
+    Expected(Mpmc(messages=2), Verdict.HOLDS, 1_091, 15),
+    Expected(Mpmc(messages=2, capacity=1), Verdict.HOLDS, 897, 15),
+    Expected(Mpmc(early_drop=True), Verdict.HOLDS, 344, 11),
+    Expected(Mpmc(capacity=1, early_drop=True), Verdict.HOLDS, 316, 11),
+    Expected(Mpmc(senders=1, receivers=3, messages=2), Verdict.HOLDS, 265, 12),
+    Expected(OneIsTold(senders=1), Verdict.VIOLATED, 15, 6, DEADLOCK),
+    Expected(NewestFirst(senders=1, messages=2), Verdict.VIOLATED, 20, 5, UNORDERED),
 )
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put, without
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant
 
 Entry = tuple[int, int, int]  # the thread, which of its waits this is, and which of its cases
 Met = tuple[int, int]  # the peer, and the own case that was performed
@@ -82,7 +82,9 @@ class Selecting(Model[State]):
         """Those that are left sleep, and no two of them could meet."""
         left = [thread for thread in self.everyone() if state.at[thread] != "done"]
         wants = {(self.own(thread, case), thread) for thread in left for case in self._numbers(thread)}
-        could_meet = any((line ^ 1, other) in wants for line, thread in wants for other in left if other != thread)
+        could_meet = any(
+            (line ^ 1, other) in wants for line, thread in wants for other in left if other != thread
+        )
         asleep = all(state.at[thread] == "asleep" and state.ends[thread] is WAITING for thread in left)
         return asleep and not could_meet
 
@@ -99,7 +101,7 @@ class Selecting(Model[State]):
 
     # --- actions ---
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def try_case(self, state: State, thread: int) -> Iterator[State]:
         """Look who waits for the case; after the last case, go and wait."""
         if state.at[thread] != "tries":
@@ -113,7 +115,7 @@ class Selecting(Model[State]):
             line = state.lines[self.opposite(thread, case)]
             yield self._goes(state._replace(hands=put(state.hands, thread, line)), thread, "claims", case)
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def claim(self, state: State, thread: int) -> Iterator[State]:
         """Claim the next of those found: this performs both operations, or nothing."""
         if state.at[thread] != "claims":
@@ -128,12 +130,14 @@ class Selecting(Model[State]):
             peer, _, theirs = entry
             claims = put(put(after.claims, peer, after.claims[peer] + 1), thread, after.claims[thread] + 1)
             after = after._replace(ends=put(after.ends, peer, (thread, theirs)), claims=claims)
-            after = after._replace(met=put(after.met, thread, (peer, case)), hands=put(after.hands, thread, ()))
+            after = after._replace(
+                met=put(after.met, thread, (peer, case)), hands=put(after.hands, thread, ())
+            )
             yield self._goes(self._removed(after, entry), thread, "done")
         else:
             yield self._removed(after, entry)
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def enter(self, state: State, thread: int) -> Iterator[State]:
         """Enter the line of the next case."""
         if state.at[thread] != "enters":
@@ -145,7 +149,7 @@ class Selecting(Model[State]):
         last = case + 1 == len(self._cases[thread])
         yield self._goes(after, thread, "looks" if last else "enters", 0 if last else case + 1)
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def look_again(self, state: State, thread: int) -> Iterator[State]:
         """Look who waits for the next case: withdraw for one who is higher, or wake one who is lower."""
         if state.at[thread] != "looks":
@@ -166,20 +170,20 @@ class Selecting(Model[State]):
             break
         yield self._goes(after, thread, "looks", case + 1)
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def withdraw(self, state: State, thread: int) -> Iterator[State]:
         """End the own wait, if nobody was quicker."""
         if state.at[thread] == "withdraws":
             ends = state.ends if state.ends[thread] else put(state.ends, thread, OVER)
             yield self._goes(state._replace(ends=ends), thread, "leaves")
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def wake_up(self, state: State, thread: int) -> Iterator[State]:
         """Wake when the wait is over."""
         if state.at[thread] == "asleep" and state.ends[thread] is not WAITING:
             yield self._goes(state, thread, "leaves")
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def leave(self, state: State, thread: int) -> Iterator[State]:
         """Leave the next line; after the last, be done if a peer has performed a case."""
         if state.at[thread] != "leaves":
@@ -233,6 +237,13 @@ class Selecting(Model[State]):
             for thread, met in found.items()
         )
 
+    # --- liveness ---
+
+    @eventually
+    def whoever_can_meet_does(self, state: State) -> bool:
+        """Two that wait for each other meet, or meet others."""
+        return self.terminal(state)
+
 
 class ClaimsEachEntry(Selecting):
     """The broken twin without a common waiter: an entry can be claimed for as long as it stands in its line."""
@@ -245,7 +256,7 @@ class ClaimsEachEntry(Selecting):
 class OneLook(Selecting):
     """The broken twin that sleeps without looking again."""
 
-    @action(thread=Selecting.everyone)
+    @action(fair="weak", thread=Selecting.everyone)
     def look_again(self, state: State, thread: int) -> Iterator[State]:
         """See nobody."""
         if state.at[thread] == "looks":
@@ -256,13 +267,13 @@ DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"
 TWICE = "invariant performed_once is violated"
 
 EXPECTED = (
-    Expected(Selecting("a?", "a!"), Verdict.HOLDS, 0, 0),
-    Expected(Selecting("a?b?", "b!a!"), Verdict.HOLDS, 0, 0),
-    Expected(Selecting("a!a?", "a!a?"), Verdict.HOLDS, 0, 0),
-    Expected(Selecting("a!a?"), Verdict.HOLDS, 0, 0),
-    Expected(Selecting("a?b?", "a!", "b!"), Verdict.HOLDS, 0, 0),
-    Expected(ClaimsEachEntry("a?b?", "a!", "b!"), Verdict.VIOLATED, 0, 0, TWICE),
-    Expected(OneLook("a?b?", "b!a!"), Verdict.VIOLATED, 0, 0, DEADLOCK),
+    Expected(Selecting("a?", "a!"), Verdict.HOLDS, 92, 20),
+    Expected(Selecting("a?b?", "b!a!"), Verdict.HOLDS, 242, 32),
+    Expected(Selecting("a!a?", "a!a?"), Verdict.HOLDS, 297, 32),
+    Expected(Selecting("a!a?"), Verdict.HOLDS, 11, 11),
+    Expected(Selecting("a?b?", "a!", "b!"), Verdict.HOLDS, 1_588, 33),
+    Expected(ClaimsEachEntry("a?b?", "a!", "b!"), Verdict.VIOLATED, 405, 12, TWICE),
+    Expected(OneLook("a?b?", "b!a!"), Verdict.VIOLATED, 117, 17, DEADLOCK),
 )
 
 if __name__ == "__main__":

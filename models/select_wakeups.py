@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put, without
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant
 
 
 class State(NamedTuple):
@@ -42,7 +42,11 @@ class Wakeups(Model[State]):
         count = len(self._names)
         receivers = len(self.receivers)
         yield State(
-            (0,) * count, ((),) * count, (True,) * receivers, ("sends",) * len(self.senders), ("tries",) * receivers
+            (0,) * count,
+            ((),) * count,
+            (True,) * receivers,
+            ("sends",) * len(self.senders),
+            ("tries",) * receivers,
         )
 
     def channels(self, receiver: int) -> list[int]:
@@ -52,7 +56,8 @@ class Wakeups(Model[State]):
     def terminal(self, state: State) -> bool:
         """All is sent; who is left sleeps, and there is nothing for it."""
         return set(state.senders) <= {"done"} and all(
-            where == "done" or self.sleeps_well(state, receiver) for receiver, where in enumerate(state.receivers)
+            where == "done" or self.sleeps_well(state, receiver)
+            for receiver, where in enumerate(state.receivers)
         )
 
     def sleeps_well(self, state: State, receiver: int) -> bool:
@@ -82,7 +87,7 @@ class Wakeups(Model[State]):
 
     # --- actions ---
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def publish(self, state: State, sender: int) -> Iterator[State]:
         """Append the message."""
         if state.senders[sender] == "sends":
@@ -90,14 +95,14 @@ class Wakeups(Model[State]):
             queued = put(state.queued, channel, state.queued[channel] + 1)
             yield state._replace(queued=queued, senders=put(state.senders, sender, "wakes"))
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def wake(self, state: State, sender: int) -> Iterator[State]:
         """Wake one who waits."""
         if state.senders[sender] == "wakes":
             after = self._woken(state, self._names.index(self.senders[sender]))
             yield after._replace(senders=put(state.senders, sender, "done"))
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def receive(self, state: State, receiver: int) -> Iterator[State]:
         """Take a message of any channel that has one, or go and wait."""
         if state.receivers[receiver] != "tries":
@@ -109,36 +114,40 @@ class Wakeups(Model[State]):
         if not there:
             yield self._goes(state, receiver, "enters")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def enter(self, state: State, receiver: int) -> Iterator[State]:
         """Enter the lines."""
         if state.receivers[receiver] == "enters":
             lines = state.lines
             for channel in self.channels(receiver):
                 lines = put(lines, channel, (*lines[channel], receiver))
-            yield self._goes(state._replace(lines=lines, over=put(state.over, receiver, False)), receiver, "looks")
+            yield self._goes(
+                state._replace(lines=lines, over=put(state.over, receiver, False)), receiver, "looks"
+            )
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def look_again(self, state: State, receiver: int) -> Iterator[State]:
         """Look again, and sleep if there is nothing."""
         if state.receivers[receiver] == "looks":
             there = any(state.queued[channel] for channel in self.channels(receiver))
             yield self._goes(state, receiver, "leaves" if there else "asleep")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def wake_up(self, state: State, receiver: int) -> Iterator[State]:
         """Wake when somebody ended the wait."""
         if state.receivers[receiver] == "asleep" and state.over[receiver]:
             yield self._goes(state, receiver, "leaves")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def leave(self, state: State, receiver: int) -> Iterator[State]:
         """End the wait, if nobody did, and leave the lines."""
         if state.receivers[receiver] == "leaves":
             lines = tuple(without(line, receiver) for line in state.lines)
-            yield self._goes(state._replace(lines=lines, over=put(state.over, receiver, True)), receiver, "passes on")
+            yield self._goes(
+                state._replace(lines=lines, over=put(state.over, receiver, True)), receiver, "passes on"
+            )
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def pass_on(self, state: State, receiver: int) -> Iterator[State]:
         """Of one message in its only channel a receiver makes use itself; for others, wake the next."""
         if state.receivers[receiver] == "passes on":
@@ -155,14 +164,23 @@ class Wakeups(Model[State]):
     def each_line_is_of_those_who_wait(self, state: State) -> bool:
         """S101: no entry is left behind."""
         return all(
-            state.receivers[receiver] in {"looks", "asleep", "leaves"} for line in state.lines for receiver in line
+            state.receivers[receiver] in {"looks", "asleep", "leaves"}
+            for line in state.lines
+            for receiver in line
         )
+
+    # --- liveness ---
+
+    @eventually
+    def whoever_can_go_on_does(self, state: State) -> bool:
+        """Nobody sleeps on a message for ever."""
+        return self.terminal(state)
 
 
 class PassesNothingOn(Wakeups):
     """The broken twin in which a select that was woken thinks of itself only."""
 
-    @action(receiver=Wakeups.all_receivers)
+    @action(fair="weak", receiver=Wakeups.all_receivers)
     def pass_on(self, state: State, receiver: int) -> Iterator[State]:
         """Try, whoever else waits."""
         if state.receivers[receiver] == "passes on":
@@ -172,10 +190,10 @@ class PassesNothingOn(Wakeups):
 DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"
 
 EXPECTED = (
-    Expected(Wakeups("ab", ("ab", "a")), Verdict.HOLDS, 0, 0),
-    Expected(Wakeups("ab", ("ab", "ab")), Verdict.HOLDS, 0, 0),
-    Expected(Wakeups("aab", ("ab", "a")), Verdict.HOLDS, 0, 0),
-    Expected(PassesNothingOn("ab", ("ab", "a")), Verdict.VIOLATED, 0, 0, DEADLOCK),
+    Expected(Wakeups("ab", ("ab", "a")), Verdict.HOLDS, 650, 13),
+    Expected(Wakeups("ab", ("ab", "ab")), Verdict.HOLDS, 884, 13),
+    Expected(Wakeups("aab", ("ab", "a")), Verdict.HOLDS, 2_415, 15),
+    Expected(PassesNothingOn("ab", ("ab", "a")), Verdict.VIOLATED, 631, 14, DEADLOCK),
 )
 
 if __name__ == "__main__":

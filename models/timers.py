@@ -11,11 +11,12 @@ Its broken twins are `TooEarly`, which rounds down, and `LooksThenTakes`, withou
 
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant
 
 Got = tuple[int, int]  # the instant that the message says, and when it was taken
 
@@ -34,7 +35,13 @@ class Timer(Model[State]):
     """Receivers of some messages each, the first of which have a time limit."""
 
     def __init__(
-        self, *, period: int | None = None, first: int = 1, wanted: int = 1, limits: tuple[int | None, ...], until: int
+        self,
+        *,
+        period: int | None = None,
+        first: int = 1,
+        wanted: int = 1,
+        limits: tuple[int | None, ...],
+        until: int,
     ) -> None:
         """Without a *period* there is one message, due at *first*; time ends at *until*."""
         self.period = period
@@ -71,13 +78,13 @@ class Timer(Model[State]):
 
     # --- actions ---
 
-    @action
+    @action(fair="weak")
     def pass_time(self, state: State) -> Iterator[State]:
         """Time goes on."""
         if state.now < self.until:
             yield state._replace(now=state.now + 1)
 
-    @action(receiver=everyone)
+    @action(fair="weak", receiver=everyone)
     def look(self, state: State, receiver: int) -> Iterator[State]:
         """See a message, or sleep, or give up."""
         if state.at[receiver] != "tries":
@@ -90,7 +97,7 @@ class Timer(Model[State]):
         else:
             yield self._goes(state, receiver, "asleep")
 
-    @action(receiver=everyone)
+    @action(fair="weak", receiver=everyone)
     def claim(self, state: State, receiver: int) -> Iterator[State]:
         """Take the message that was seen, if nobody was quicker, and make the next one."""
         if state.at[receiver] != "claims":
@@ -114,7 +121,7 @@ class Timer(Model[State]):
             return None
         return taken + self.period if taken + self.period > now else now + self.period
 
-    @action(receiver=everyone)
+    @action(fair="weak", receiver=everyone)
     def wake_up(self, state: State, receiver: int) -> Iterator[State]:
         """Try again when it is time."""
         until = self.wakes_at(state, receiver)
@@ -139,7 +146,7 @@ class Timer(Model[State]):
         """S125: between two ticks there is a period at least."""
         taken = sorted(instant for got in state.got for instant, _ in got)
         period = self.period
-        return period is None or all(later - earlier >= period for earlier, later in zip(taken, taken[1:], strict=False))
+        return period is None or all(later - earlier >= period for earlier, later in pairwise(taken))
 
     @invariant
     def none_gives_up_early(self, state: State) -> bool:
@@ -147,6 +154,20 @@ class Timer(Model[State]):
         return all(
             where != "timed out" or (limit is not None and limit <= state.now)
             for where, limit in zip(state.at, self.limits, strict=True)
+        )
+
+    # --- liveness ---
+
+    @eventually
+    def every_receive_ends_or_waits_for_ever(self, state: State) -> bool:
+        """S117, S46: a message that is due is taken if somebody waits, and a limit is kept."""
+        return all(
+            where in {"done", "timed out"}
+            or (
+                where == "asleep"
+                and ((until := self.wakes_at(state, receiver)) is None or until > self.until)
+            )
+            for receiver, where in enumerate(state.at)
         )
 
 
@@ -170,13 +191,13 @@ EARLY = "invariant none_comes_early is violated"
 TWICE = "invariant each_is_taken_once is violated"
 
 EXPECTED = (
-    Expected(Timer(limits=(None,), until=2), Verdict.HOLDS, 0, 0),
-    Expected(Timer(first=2, limits=(None, 1), until=3), Verdict.HOLDS, 0, 0),
-    Expected(Timer(first=2, limits=(None, 2, None), until=3), Verdict.HOLDS, 0, 0),
-    Expected(Timer(period=2, first=2, wanted=2, limits=(None, None), until=6), Verdict.HOLDS, 0, 0),
-    Expected(Timer(period=1, wanted=2, limits=(None, 3), until=4), Verdict.HOLDS, 0, 0),
-    Expected(TooEarly(limits=(None,), first=2, until=3), Verdict.VIOLATED, 0, 0, EARLY),
-    Expected(LooksThenTakes(limits=(None, None), until=2), Verdict.VIOLATED, 0, 0, TWICE),
+    Expected(Timer(limits=(None,), until=2), Verdict.HOLDS, 11, 5),
+    Expected(Timer(first=2, limits=(None, 1), until=3), Verdict.HOLDS, 55, 7),
+    Expected(Timer(first=2, limits=(None, 2, None), until=3), Verdict.HOLDS, 169, 8),
+    Expected(Timer(period=2, first=2, wanted=2, limits=(None, None), until=6), Verdict.HOLDS, 705, 14),
+    Expected(Timer(period=1, wanted=2, limits=(None, 3), until=4), Verdict.HOLDS, 626, 13),
+    Expected(TooEarly(limits=(None,), first=2, until=3), Verdict.VIOLATED, 10, 4, EARLY),
+    Expected(LooksThenTakes(limits=(None, None), until=2), Verdict.VIOLATED, 41, 6, TWICE),
 )
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from models.expected import Expected, run
 from models.tuples import put, without
-from treadle.spec import Model, Verdict, action, invariant
+from treadle.spec import Model, Verdict, action, eventually, invariant, leads_to
 
 Entry = tuple[int, int]  # the receiver, and which of its waits this is
 
@@ -100,14 +100,14 @@ class Waiting(Model[State]):
 
     # --- a send ---
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def append(self, state: State, sender: int) -> Iterator[State]:
         """Publish a message."""
         if state.at[sender] == "appends" and state.left[sender]:
             left = put(state.left, sender, state.left[sender] - 1)
             yield self._goes(state._replace(queued=state.queued + 1, left=left), sender, "looks")
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def close(self, state: State, sender: int) -> Iterator[State]:
         """Drop the handle when all is sent; the last one says so, and takes a copy of the line."""
         if state.at[sender] != self.sends or state.left[sender]:
@@ -118,7 +118,7 @@ class Waiting(Model[State]):
         else:
             yield self._goes(state._replace(gone=True), sender, "copies")
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def copy_line(self, state: State, sender: int) -> Iterator[State]:
         """Take a copy of the line, to wake all in it."""
         if state.at[sender] == "copies":
@@ -128,7 +128,7 @@ class Waiting(Model[State]):
         """Whom the end of the senders wakes."""
         return line
 
-    @action(sender=all_senders)
+    @action(fair="weak", sender=all_senders)
     def wake_next(self, state: State, sender: int) -> Iterator[State]:
         """Wake the next one of the copy."""
         if state.at[sender] != "wakes all":
@@ -141,7 +141,7 @@ class Waiting(Model[State]):
 
     # --- to wake one: by a sender, or by a receiver that passes a wake-up on ---
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def look(self, state: State, thread: int) -> Iterator[State]:
         """Find the first of the line, or nobody."""
         if state.at[thread] != "looks":
@@ -151,7 +151,7 @@ class Waiting(Model[State]):
         else:
             yield self._goes(state, thread, self.after_wake(thread))
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def end(self, state: State, thread: int) -> Iterator[State]:
         """End its wait, if that is not over: the atomic claim."""
         if state.at[thread] == "ends":
@@ -159,7 +159,7 @@ class Waiting(Model[State]):
             won = self._is_waiting(state, entry)
             yield self._goes(self._ended(state, entry), thread, "removes, done" if won else "removes")
 
-    @action(thread=everyone)
+    @action(fair="weak", thread=everyone)
     def remove(self, state: State, thread: int) -> Iterator[State]:
         """Take the entry out of the line; look on if somebody else was quicker."""
         if not state.at[thread].startswith("removes"):
@@ -179,11 +179,13 @@ class Waiting(Model[State]):
 
     def _ended(self, state: State, entry: Entry) -> State:
         receiver, _ = entry
-        return state._replace(over=put(state.over, receiver, True)) if self._is_waiting(state, entry) else state
+        return (
+            state._replace(over=put(state.over, receiver, True)) if self._is_waiting(state, entry) else state
+        )
 
     # --- a receive ---
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def take(self, state: State, receiver: int) -> Iterator[State]:
         """Take a message; if there is none, see whether one can come."""
         thread = self.senders + receiver
@@ -195,14 +197,14 @@ class Waiting(Model[State]):
         else:
             yield self._goes(state, thread, "missed" if state.at[thread] == "tries" else "done")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def miss(self, state: State, receiver: int) -> Iterator[State]:
         """There was nothing: if the senders are gone, try a last time; if not, wait."""
         thread = self.senders + receiver
         if state.at[thread] == "missed":
             yield self._goes(state, thread, "tries last" if state.gone else "enters")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def enter(self, state: State, receiver: int) -> Iterator[State]:
         """Enter the line with a new waiter."""
         thread = self.senders + receiver
@@ -215,7 +217,7 @@ class Waiting(Model[State]):
             )
             yield self._goes(after, thread, "looks for messages")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def look_again(self, state: State, receiver: int) -> Iterator[State]:
         """Look again: first for messages, then for the end of the senders."""
         thread = self.senders + receiver
@@ -224,21 +226,21 @@ class Waiting(Model[State]):
         elif state.at[thread] == "looks for the end":
             yield self._goes(state, thread, "withdraws" if state.gone else "asleep")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def wake_up(self, state: State, receiver: int) -> Iterator[State]:
         """Wake when somebody ended the wait."""
         thread = self.senders + receiver
         if state.at[thread] == "asleep" and state.over[receiver]:
             yield self._goes(state, thread, "leaves")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def withdraw(self, state: State, receiver: int) -> Iterator[State]:
         """End the wait oneself, if nobody was quicker."""
         thread = self.senders + receiver
         if state.at[thread] == "withdraws":
             yield self._goes(state._replace(over=put(state.over, receiver, True)), thread, "leaves")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def leave(self, state: State, receiver: int) -> Iterator[State]:
         """Leave the line."""
         thread = self.senders + receiver
@@ -246,7 +248,7 @@ class Waiting(Model[State]):
             line = without(state.line, (receiver, state.waits[receiver]))
             yield self._goes(state._replace(line=line), thread, "passes on")
 
-    @action(receiver=all_receivers)
+    @action(fair="weak", receiver=all_receivers)
     def pass_on(self, state: State, receiver: int) -> Iterator[State]:
         """Of one message the receiver makes use itself; for more, the next is woken."""
         thread = self.senders + receiver
@@ -271,11 +273,25 @@ class Waiting(Model[State]):
 
     busy = frozenset({"looks", "ends", "removes", "removes, done", "copies", "wakes all"})
 
+    # --- liveness ---
+
+    @leads_to(receiver=all_receivers)
+    def a_blocked_receiver_is_woken(self, state: State, receiver: int) -> tuple[bool, bool]:
+        """One that sleeps while there is a message is woken, or another has taken it."""
+        return self.sleeps(state, receiver) and state.queued > 0, not self.sleeps(
+            state, receiver
+        ) or not state.queued
+
+    @eventually
+    def everything_is_received(self, state: State) -> bool:
+        """Every message, and the end of the senders is heard of."""
+        return self.terminal(state)
+
 
 class NoSecondLook(Waiting):
     """The broken twin that sleeps without looking again."""
 
-    @action(receiver=Waiting.all_receivers)
+    @action(fair="weak", receiver=Waiting.all_receivers)
     def look_again(self, state: State, receiver: int) -> Iterator[State]:
         """See nothing."""
         thread = self.senders + receiver
@@ -288,13 +304,13 @@ class WakesFirst(Waiting):
 
     sends = "begins"
 
-    @action(sender=Waiting.all_senders)
+    @action(fair="weak", sender=Waiting.all_senders)
     def begin(self, state: State, sender: int) -> Iterator[State]:
         """Look first."""
         if state.at[sender] == "begins" and state.left[sender]:
             yield self._goes(state, sender, "looks")
 
-    @action(sender=Waiting.all_senders)
+    @action(fair="weak", sender=Waiting.all_senders)
     def append(self, state: State, sender: int) -> Iterator[State]:
         """Then publish."""
         for after in super().append(state, sender):
@@ -317,19 +333,19 @@ DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"
 NOBODY = "invariant somebody_is_obliged is violated"
 
 EXPECTED = (
-    Expected(Waiting(), Verdict.HOLDS, 0, 0),
-    Expected(Waiting(messages=2), Verdict.HOLDS, 0, 0),
-    Expected(Waiting(senders=2), Verdict.HOLDS, 0, 0),
-    Expected(Waiting(receivers=2, stays=True), Verdict.HOLDS, 0, 0),
-    Expected(NoSecondLook(), Verdict.VIOLATED, 0, 0, NOBODY),
-    Expected(WakesFirst(stays=True), Verdict.VIOLATED, 0, 0, NOBODY),
-    Expected(WakesOneAtTheEnd(receivers=2), Verdict.VIOLATED, 0, 0, DEADLOCK),
+    Expected(Waiting(), Verdict.HOLDS, 367, 35),
+    Expected(Waiting(messages=2), Verdict.HOLDS, 974, 55),
+    Expected(Waiting(receivers=2, stays=True), Verdict.HOLDS, 4_165, 39),
+    Expected(NoSecondLook(), Verdict.VIOLATED, 46, 7, NOBODY),
+    Expected(WakesFirst(stays=True), Verdict.VIOLATED, 50, 9, NOBODY),
+    Expected(WakesOneAtTheEnd(receivers=2), Verdict.VIOLATED, 6_455, 23, DEADLOCK),
 )
 
 #: Configurations that take seconds each.
 LARGE = (
-    Expected(Waiting(receivers=2), Verdict.HOLDS, 0, 0),
-    Expected(Waiting(messages=2, receivers=2, stays=True), Verdict.HOLDS, 0, 0),
+    Expected(Waiting(senders=2), Verdict.HOLDS, 4_855, 56),
+    Expected(Waiting(receivers=2), Verdict.HOLDS, 16_717, 53),
+    Expected(Waiting(messages=2, receivers=2, stays=True), Verdict.HOLDS, 29_695, 66),
 )
 
 if __name__ == "__main__":

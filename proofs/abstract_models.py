@@ -1,8 +1,22 @@
 """Claims about the models themselves: exact counts, and broken twins that fail as expected."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 
-from models import mpsc, rendezvous, sync_channel
+from models import (
+    actor,
+    disconnection,
+    mailboxes,
+    mpmc,
+    mpsc,
+    rendezvous,
+    select,
+    select_wakeups,
+    sync_channel,
+    timeouts,
+    timers,
+    waiting,
+)
 from models.expected import Expected
 from treadle.report import Evidence, Progress, claim
 from treadle.spec import check
@@ -21,16 +35,34 @@ def _as_expected(table: Iterable[Expected], progress: Progress) -> Evidence:
     return Evidence(Verdict.HOLDS, states=states)
 
 
-@claim("model mpsc: order, conservation, disconnection; its broken twin fails")
-def mpsc_model(progress: Progress) -> Evidence:
-    return _as_expected(mpsc.EXPECTED, progress)
+def _table(statement: str, module: ModuleType) -> Callable[[Progress], Evidence]:
+    table = (*module.EXPECTED, *getattr(module, "LARGE", ()))
+
+    @claim(f"model {statement}")
+    def prove(progress: Progress) -> Evidence:
+        return _as_expected(table, progress)
+
+    return prove
 
 
-@claim("model sync_channel: the same and the capacity; its broken twins fail")
-def sync_channel_model(progress: Progress) -> Evidence:
-    return _as_expected(sync_channel.EXPECTED, progress)
-
-
-@claim("model rendezvous: whoever waits on both sides meets; its broken twins do not")
-def rendezvous_model(progress: Progress) -> Evidence:
-    return _as_expected(rendezvous.EXPECTED, progress)
+mpsc_model = _table("mpsc: order, conservation, disconnection, all is received; its broken twins fail", mpsc)
+sync_channel_model = _table("sync_channel: the same and the capacity; its broken twins fail", sync_channel)
+rendezvous_model = _table(
+    "rendezvous: whoever waits on both sides meets; its broken twins do not", rendezvous
+)
+mpmc_model = _table("mpmc: each message goes to one receiver, and all are told the end", mpmc)
+select_model = _table("select: one atomic claim performs one case, once", select)
+select_wakeups_model = _table(
+    "select: one that is woken for one channel and takes from another passes it on", select_wakeups
+)
+waiting_model = _table(
+    "waiting: append, look for waiters; register, look again: no wake-up is lost",
+    waiting,
+)
+disconnection_model = _table(
+    "disconnection: by either side, nothing is lost and nothing is left", disconnection
+)
+timeouts_model = _table("timeouts: a timed-out send leaves no trace, and no place unused", timeouts)
+timers_model = _table("timers: not early, each once, no tick made up for", timers)
+mailboxes_model = _table("mailboxes: a moved value has one owner", mailboxes)
+actor_model = _table("actor: every ask ends with a reply or is told", actor)
