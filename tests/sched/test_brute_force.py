@@ -73,6 +73,10 @@ FOUND: list[tuple[Script, Timeouts]] = [
     ),
     # A thread that dies of an exception is seen to be dead.
     (script((steps.fail,), (steps.locked_0,), ending="look"), "explore"),
+    # Who ends last, and so was taken to end the program, depends on the order of independent steps.
+    (script((steps.copy_y,), (steps.join_first,), ending="join in time", daemons=(False, True)), "explore"),
+    # Two looks at a thread's life do not race, though a third party's end lies between them.
+    (script((steps.sleep_2,), (steps.set_event, steps.join_in_time), ending="look"), "idle"),
     # Attributes touched by name.
     (script((steps.has_y,), (steps.delete_y,)), "explore"),
 ]

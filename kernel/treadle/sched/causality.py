@@ -118,7 +118,8 @@ class Causality:
     def _rivals(self, accesses: Accesses) -> list[int]:
         if not accesses:
             return []
-        pasts = self.pasts.get(accesses[0][0], [])
+        location, mode = accesses[0]
+        pasts = [past for past in self.pasts.get(location, ()) if past.mode is not mode or mode is WRITE]
         if any(past.enabling for past in pasts):
             return [past.position for past in pasts if not past.enabling]
         return [past.position for past in pasts if past.mode is WRITE] or [past.position for past in pasts]

@@ -59,6 +59,15 @@ class _End(Operation):
     enabling = True
 
 
+class _Exit(Operation):
+    """The end of the program, which daemons do not outlive; it waits for all other threads."""
+
+    __slots__ = ()
+
+    def enabled(self, thread: "ControlledThread") -> bool:
+        return thread.world.may_exit()
+
+
 class ControlledThread:
     """A thread of the program under test."""
 
@@ -221,6 +230,8 @@ class World:
         self.failure: BaseException | None = None  #: the first exception that left a thread
         self.failed: ControlledThread | None = None
         self.interrupt: BaseException | None = None  #: a real Ctrl-C, to be passed on to the caller of check
+        self.outlived = False  #: there are daemons, so that the program's exit matters
+        self.leaver: ControlledThread | None = None  #: whose only operation is the program's exit
         self.exited = False  #: every thread the program waits for has ended
         self.clock = 1_000.0
         self.stack_size = 0  #: what the program asked for
@@ -228,7 +239,7 @@ class World:
         self.read_clock = Operation("read", self.time, READ)
         self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
         self.program = Place("program")
-        self.exit = Operation("exit", self.program, WRITE)
+        self.exit = _Exit("exit", self.program, WRITE)
         self.lifetime: Accesses = (
             (self.program, READ),
         )  #: a daemon's timer fires only while the program runs
@@ -252,16 +263,27 @@ class World:
         else:
             number = parent.counts["thread"] = parent.counts.get("thread", 0) + 1
             path = f"{parent.path}.{number}"
-        thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
+        thread = self._new_thread(path, label, ident, daemon=daemon)
         thread.body = body
-        thread.greenlet = greenlet(functools.partial(self._live, thread), parent=self.hub)
-        self.threads.append(thread)
-        if thread.index >= self.causality.width:
-            self.learned.width *= 2
+        self.outlived |= daemon
+        if not self._has_room(thread):
             self.relearn()
-        elif parent is not None:
+        if parent is not None:
             self.causality.spawned(parent.index, thread.index)
         return thread
+
+    def _new_thread(self, path: str, label: str, ident: int, *, daemon: bool) -> ControlledThread:
+        thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
+        thread.greenlet = greenlet(functools.partial(self._live, thread), parent=self.hub)
+        self.threads.append(thread)
+        return thread
+
+    def _has_room(self, thread: ControlledThread) -> bool:
+        """Say whether the clocks have room for *thread*; from the next execution on they will."""
+        if thread.index < self.causality.width:
+            return True
+        self.learned.width *= 2
+        return False
 
     def advance(self, thread: ControlledThread) -> None:
         """Run *thread* to its next announcement, or to its end, without deciding anything."""
@@ -305,14 +327,30 @@ class World:
             self.failure, self.failed = error, thread
 
     def _announce_end(self, thread: ControlledThread) -> None:
-        if self.learned.ends:
+        if self.learned.ends and thread is not self.leaver:
             thread.announce(_End("end", thread, WRITE))
-        others = [other for other in self.threads if not other.daemon and other is not thread]
-        if not thread.daemon and len(others) + 1 < len(self.threads) and all(other.ended for other in others):
-            for other in others:
-                self.causality.joined(thread.index, other.index)
-            thread.announce(self.exit)
-            self.exited = True
+
+    def may_exit(self) -> bool:
+        """Say whether every thread that the program waits for has ended."""
+        return all(thread.ended or thread.daemon for thread in self.threads)
+
+    def _announce_exit(self) -> None:
+        """Let the program's exit be the next operation of a thread of its own.
+
+        It is no part of the thread that ends last: which one that is depends on the order of independent steps.
+        """
+        leaver = self.leaver = self._new_thread("exit", "exit", 0, daemon=True)
+        leaver.body = self._leave
+        if not self._has_room(leaver):
+            self.stop(Outcome.RELEARN)
+            return
+        for thread in self.threads:
+            if not thread.daemon:
+                self.causality.joined(leaver.index, thread.index)
+        leaver.pending = self.exit
+
+    def _leave(self) -> None:
+        self.exited = True
 
     # -- the loop -----------------------------------------------------------------------------------------------
 
@@ -356,6 +394,10 @@ class World:
         """Choose who executes its announced operation next; None when the execution is over."""
         if self.over:
             return None
+        if self.outlived and self.leaver is None and self.may_exit():
+            self._announce_exit()
+            if self.over:
+                return None
         enabled = self._enabled()
         barrier = False
         if not enabled:
@@ -470,7 +512,7 @@ class World:
         self.left.clear()
         self.stuck.clear()
         self.causality.clear()
-        self.last = self.observer = self.on_settle = self.on_stop = None
+        self.last = self.leaver = self.observer = self.on_settle = self.on_stop = None
 
     # -- time ---------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ and the execution may be cut short when everything that could go on is asleep.
 from treadle.sched.access import dependent
 from treadle.sched.errors import CheckError
 from treadle.sched.strategies.base import Decision, Path, by_preference, estimated_total
-from treadle.sched.strategies.races import Outlook, Races, who_is
+from treadle.sched.strategies.races import Outlook, Races
 from treadle.sched.strategies.wakeup import Branch, Touches, certain, insert
 from treadle.sched.world import ControlledThread, Outcome, World
 
@@ -30,7 +30,7 @@ class Node(Decision):
 
     def __init__(self, world: World, enabled: list[ControlledThread], sleep: Sleep) -> None:
         super().__init__(enabled)
-        self.numbers = {who_is(world, thread): thread.index for thread in enabled}
+        self.numbers = {thread.path: thread.index for thread in enabled}
         self.sleep = sleep
         self.branches: list[Branch] = []  #: the wake-up tree; its first branch is being explored
         self.done = 0  #: how many turns have been explored here
@@ -41,7 +41,7 @@ class Node(Decision):
         for thread in enabled:
             operation = thread.pending
             if operation is not None and operation.varies and operation.alternatives(thread) is None:
-                self.outlook[who_is(world, thread)] = certain(operation.accesses(thread))
+                self.outlook[thread.path] = certain(operation.accesses(thread))
 
 
 class Exhaustive:
@@ -81,7 +81,7 @@ class Exhaustive:
 
     def _follow(self, world: World, enabled: list[ControlledThread], node: Node) -> ControlledThread | None:
         """Return whose turn the wake-up tree of *node* says it is, or plant one; None if all that can go on sleeps."""
-        names = {who_is(world, thread): thread for thread in enabled}
+        names = {thread.path: thread for thread in enabled}
         if node.branches:
             wanted = node.branches[0].who
             if wanted not in names:
@@ -95,7 +95,7 @@ class Exhaustive:
             return None
         chosen = by_preference(awake, world.last)[0]
         turns = by_preference(awake, chosen) if world.barrier else [chosen]
-        node.branches.extend(Branch(who_is(world, thread)) for thread in turns)
+        node.branches.extend(Branch(thread.path) for thread in turns)
         return chosen
 
     def more(self, world: World) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from treadle.sched.access import WRITE, Accesses, Location, Mode
 from treadle.sched.causality import Step
 from treadle.sched.strategies.wakeup import Event, Kinds, Sequence, Touch, Touches, independent, summary
-from treadle.sched.world import ControlledThread, World
+from treadle.sched.world import World
 
 #: Of each thread, what is known of the operation it had announced at a decision.
 Outlook = dict[str, Touches]
@@ -91,8 +91,7 @@ class Races:
 
     def who(self, step: Step) -> str:
         """Return who made *step*, by a name that is the same in every execution."""
-        world = self._world
-        return "exit" if step.operation is world.exit else world.threads[step.thread].path
+        return self._world.threads[step.thread].path
 
     def touches(self, position: int) -> Touches:
         """Return what the step at *position* touched."""
@@ -207,11 +206,3 @@ class _Rest:
         if self._summary is None:
             self._summary = summary(touch for place in self.places for touch in self._races.touches(place))
         return independent(touches, *self._summary)
-
-
-def who_is(world: World, thread: ControlledThread) -> str:
-    """Return a name for *thread* that is the same in every execution.
-
-    The program's exit is announced by whoever happens to end last, and so belongs to nobody.
-    """
-    return "exit" if thread.pending is world.exit else thread.path
