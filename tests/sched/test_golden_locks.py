@@ -109,10 +109,16 @@ def test_a_queue_for_one_item(items: int) -> None:
 
     def program() -> None:
         line: queue.Queue[int] = queue.Queue(1)
-        together(
-            lambda: [line.put(number) for number in range(items)],
-            lambda: [line.get() for _ in range(items)],
-        )
+
+        def put() -> None:
+            for number in range(items):
+                line.put(number)
+
+        def get() -> None:
+            for _ in range(items):
+                line.get()
+
+        together(put, get)
 
     assert exactly(program) == (2 * 4 ** (items - 1), 0, 0)
 

@@ -27,13 +27,14 @@ from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.dfs import DepthFirst
 from treadle.sched.strategies.exhaustive import Exhaustive
 from treadle.sched.strategies.expand import Expand
+from treadle.sched.strategies.iterative import Iterative
 from treadle.sched.strategies.random_walk import RandomWalk
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.trace import Recorder, render
 from treadle.sched.world import Outcome, Timeouts, World
 from treadle.verdict import Verdict
 
-StrategyName = Literal["exhaustive", "dfs", "random"]
+StrategyName = Literal["exhaustive", "dfs", "iterative", "random"]
 
 #: Executions of a sampling strategy when no budget is given.
 SAMPLES = 1_000
@@ -64,7 +65,8 @@ def check(
 
     Args:
         program: what to check.
-        strategy: "exhaustive" (one execution per Mazurkiewicz trace), "dfs" (every schedule), "random", or an object.
+        strategy: "exhaustive" (one execution per Mazurkiewicz trace), "dfs" (every schedule), "iterative" (every
+            schedule, those with fewer preemptions first), "random", or an object.
         instrument: modules, packages, classes and functions whose accesses to shared memory are scheduling points.
         preemptions: cover only schedules with at most so many preemptions; the answer is then within that bound.
         max_executions: stop after so many executions.
@@ -225,16 +227,18 @@ def _strategy(
 ) -> tuple[Strategy, str, int | None]:
     if not isinstance(strategy, str):
         if preemptions is not None:
-            raise ValueError("preemptions bounds the strategies 'exhaustive' and 'dfs' only")
+            raise ValueError("preemptions bounds the strategies 'exhaustive', 'dfs' and 'iterative' only")
         return strategy, type(strategy).__name__, seed
     if strategy == "random":
         if preemptions is not None:
-            raise ValueError("preemptions bounds the strategies 'exhaustive' and 'dfs' only")
+            raise ValueError("preemptions bounds the strategies 'exhaustive', 'dfs' and 'iterative' only")
         seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
         return RandomWalk(seed), strategy, seed
+    if strategy == "iterative":
+        return Iterative(preemptions), strategy, None
     if strategy not in ("exhaustive", "dfs"):
         raise ValueError(
-            f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs' or 'random', or pass an object"
+            f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs', 'iterative' or 'random', or pass an object"
         )
     if strategy == "exhaustive" and preemptions is None:
         return Exhaustive(), strategy, None

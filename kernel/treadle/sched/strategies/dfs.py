@@ -8,6 +8,11 @@ from treadle.sched.strategies.base import Decision, Path, by_preference, estimat
 from treadle.sched.world import ControlledThread, World
 
 
+def at_most(preemptions: int) -> str:
+    """Return a bound in words."""
+    return f"at most {preemptions} preemption{'s' * (preemptions != 1)}"
+
+
 class Node(Decision):
     """A decision, who could go there, and what it cost to come there."""
 
@@ -35,10 +40,11 @@ class DepthFirst:
         self._bound = preemptions
         self._path: Path[Node] = Path()
         self._made = 0
+        self.curbed = False  #: there are schedules with more preemptions
 
     @property
     def bound(self) -> str | None:
-        return None if self._bound is None else f"at most {self._bound} preemption{'s' * (self._bound != 1)}"
+        return None if self._bound is None else at_most(self._bound)
 
     def restart(self) -> None:
         self.__init__(self._bound)  # type: ignore[misc]
@@ -57,6 +63,7 @@ class DepthFirst:
             node.preemptions = path.nodes[-1].preemptions + path.nodes[-1].preempts()
         order = by_preference(enabled, running)
         if node.preemptions == self._bound and running in enabled:
+            self.curbed |= len(order) > 1
             order = order[:1]
         node.todo = [thread.index for thread in order[1:]]
         node.turns = len(order)
