@@ -130,7 +130,7 @@ class Watcher:
             found.traces.clear()
         shared = self.shared
         if shared is not None and world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED):
-            stuck = tuple(thread.label for thread, _, _ in world.stuck)
+            stuck = tuple(label for label, _, _ in world.stuck)
             memory = (vars(shared.box), shared.items, shared.table, shared.names)
             logs = tuple(repr(log.seen) for log in self.logs)
             found.outcomes.add((world.outcome.value, stuck, repr(failure), repr(memory), *logs))

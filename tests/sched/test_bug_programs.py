@@ -341,7 +341,7 @@ PROGRAMS = [
 
 
 class Failures:
-    """A monitor that counts failing executions; the one that is shown is made, and judged, once more."""
+    """A monitor that counts failing executions, those included that are made to shorten and to show one."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -350,7 +350,7 @@ class Failures:
         """Nothing to prepare."""
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
-        self.count += failure is not None and world.observer is None
+        self.count += failure is not None
         return failure
 
 
@@ -370,9 +370,15 @@ def test_bug_is_found_and_replays(expected: Expected) -> None:
 )
 def test_traces_and_buggy_traces(expected: Expected) -> None:
     """Exploring goes on after a failure, and every trace is met once."""
-    failures = Failures()
-    result = check(expected.program, instrument=[expected.factory], stop_on_failure=False, monitor=failures)
-    assert (failures.count, result.complete + result.deadlocked) == (expected.buggy, expected.traces)
+    failures, explored = Failures(), [0]
+    result = check(
+        expected.program,
+        instrument=[expected.factory],
+        stop_on_failure=False,
+        monitor=failures,
+        on_execution=lambda _: explored.append(failures.count),
+    )
+    assert (explored[-1], result.complete + result.deadlocked) == (expected.buggy, expected.traces)
 
 
 @pytest.mark.parametrize(

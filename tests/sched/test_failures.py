@@ -1,15 +1,19 @@
 """How failures are shown and replayed: deadlocks, the interleaving in columns, and schedules as text."""
 
 import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sched.programs import Box, check_and_replay, holds, together
 from treadle.sched import CheckError, Deadlock, NondeterminismError, ScheduleError, Verdict, check, replay
-from treadle.sched.schedule import Schedule, decode, encode
+from treadle.sched.schedule import Run, Schedule, decode, encode
+from treadle.sched.world import Timeouts
 
 
 def abba() -> None:
@@ -98,16 +102,20 @@ in test_failures.py
 
 MainThread raised AssertionError: 1
 
-to replay: replay(program, '1,2x2,1,0x2')"""
+1 preemption, the fewest with which it fails so, after {tries} executions to shorten it; replays 10/10
+to replay: replay(lost_update, '0,1@read Box.x,2,1,0', instrument=[lost_update])
+       or: treadle explore {file}::lost_update --instrument lost_update --replay '0,1@read Box.x,2,1,0'"""
 
 
 def test_the_interleaving_is_shown_in_columns() -> None:
     """A column per thread, a line per step with source and value, why each switch happened, and how to replay."""
     result, _ = check_and_replay(lost_update, AssertionError, instrument=[lost_update])
     assert result.failure is not None
+    failure = result.failure
     first = lost_update.__code__.co_firstlineno
-    assert result.failure.trace == LOST_UPDATE.format(add=first + 4, test=first + 7)
-    assert str(result.failure) == result.failure.trace
+    file = Path(__file__).relative_to(Path.cwd())
+    assert failure.trace == LOST_UPDATE.format(add=first + 4, test=first + 7, tries=failure.tries, file=file)
+    assert str(failure) == failure.trace
 
 
 ABBA = """\
@@ -130,7 +138,7 @@ def test_a_deadlock_is_shown_in_columns() -> None:
     first = abba.__code__.co_firstlineno
     shown = ABBA.format(left=first + 4, right=first + 10)
     assert result.failure.trace.startswith(shown)
-    assert result.failure.trace.endswith("\n\nto replay: replay(program, '1,2')")
+    assert "\nto replay: replay(abba, '1@acquire Lock 0/1,2')\n" in result.failure.trace
     assert str(error) in result.failure.trace
 
 
@@ -139,26 +147,42 @@ def test_the_trace_is_the_same_every_time() -> None:
     assert len({str(failure) for failure in traces}) == 1
 
 
-STEPS = st.lists(st.integers(0, 30), max_size=60)
+THREADS = st.lists(st.integers(0, 30), min_size=1, max_size=4).map(lambda path: ".".join(map(str, path)))
+OPERATIONS = st.none() | st.text(min_size=1)
+RUNS = st.lists(
+    st.builds(
+        lambda thread, operation, times: Run(thread, operation, times if operation else 1),
+        THREADS,
+        OPERATIONS,
+        st.integers(1, 99),
+    )
+).map(tuple)
 
 
-@given(STEPS, st.sampled_from(["explore", "idle"]), st.booleans(), st.booleans())
+@settings(max_examples=50)
+@given(RUNS, st.sampled_from(("explore", "idle")), st.booleans(), st.booleans(), st.integers(-(10**9), 10**9))
 def test_schedules_survive_being_written_down(
-    steps: list[int], timeouts: str, ends: bool, clock: bool
+    runs: tuple[Run, ...], timeouts: Timeouts, ends: bool, clock: bool, seed: int
 ) -> None:
-    assert timeouts in ("explore", "idle")
-    schedule = Schedule(steps, timeouts, ends, clock)  # type: ignore[arg-type]
-    assert decode(encode(schedule)) == schedule
+    schedule = Schedule(runs, timeouts, ends, clock, seed)
+    text = encode(schedule)
+    assert decode(text) == schedule
+    assert text.isascii()
+    assert "'" not in text
+    assert "\n" not in text
 
 
 def test_schedules_are_short() -> None:
-    assert encode(Schedule([0, 0, 0, 1, 0])) == "0x3,1,0"
-    assert encode(Schedule([], "idle")) == "i:"
+    runs = (Run("0"), Run("1", "read Box#2.x", 3), Run("2.1"))
+    assert encode(Schedule(runs)) == "0,1@read Box#2.x*3,2.1"
+    assert encode(Schedule((), "idle")) == "i:"
 
 
-@pytest.mark.parametrize("text", ["x", "0x", "0xx2", "-1", "0,,1", "1.5", "0 1", "z:0", "i:e:0", "0x-1", "²"])
+@pytest.mark.parametrize(
+    "text", ["x", "0x3", "1@", "1@*2", "-1", "0,,1", "1.", "0 1", "z:0", "i:e:0", "1@read x*0", "²", "1@a@b"]
+)
 def test_what_is_no_schedule_is_refused(text: str) -> None:
-    with pytest.raises(ScheduleError, match="schedule"):
+    with pytest.raises(ScheduleError, match="not a schedule"):
         replay(lost_update, text)
     holds(lambda: None)
 
@@ -174,13 +198,68 @@ def test_a_schedule_error_is_a_value_error() -> None:
     assert issubclass(ScheduleError, CheckError)
 
 
+def guarded(locked: bool, *, more: int = 0, other: str = "x") -> Callable[[], None]:
+    """Return the lost update with changes: a lock, more accesses in between, another attribute."""
+
+    def program() -> None:
+        box, lock = Box(), threading.Lock()
+
+        def increment() -> None:
+            for _ in range(more):
+                box.y = box.z
+            with lock if locked else nullcontext():
+                setattr(box, other, getattr(box, other) + 1)
+            box.data = more
+
+        together(increment, increment)
+        assert getattr(box, other) == 2
+
+    return program
+
+
+def test_a_schedule_survives_edits_that_leave_its_operations() -> None:
+    """More accesses before and after, made by either thread, are stepped over."""
+    found, _ = check_and_replay(guarded(False), AssertionError, instrument=[guarded])
+    assert found.failure is not None
+    for more in (1, 2, 5):
+        with pytest.raises(AssertionError):
+            replay(guarded(False, more=more), found.failure.schedule, instrument=[guarded])
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            guarded(True),
+            r"in its 5th run, .* thread 0 \(MainThread\) was to run, but waits for the end of T1",
+        ),
+        (guarded(False, other="y"), r"thread 1 \(T0\) was to run until its 1st “read Box.x”, but has ended"),
+        (
+            lambda: None,
+            "the program, which ended after 0 steps, with 5 runs of the schedule left",
+        ),
+    ],
+    ids=["blocked", "never", "empty"],
+)
+def test_a_schedule_that_does_not_fit_says_which_operation_was_expected(
+    changed: Callable[[], None], words: str
+) -> None:
+    found, _ = check_and_replay(guarded(False), AssertionError, instrument=[guarded])
+    assert found.failure is not None
+    with pytest.raises(ScheduleError, match=words):
+        replay(changed, found.failure.schedule, instrument=[guarded])
+    holds(lambda: None)
+
+
 def test_replaying_a_changed_program() -> None:
-    """A schedule that names a thread which cannot run, or has steps left over, does not fit."""
+    """A schedule that names a thread which cannot run, or has runs left over, does not fit."""
     result, _ = check_and_replay(abba, Deadlock)
     assert result.failure is not None
-    with pytest.raises(ScheduleError, match="does not fit"):
+    with pytest.raises(
+        ScheduleError, match="thread 1 was to run until its 1st “acquire Lock 0/1”, but has not"
+    ):
         replay(lambda: threading.Lock().acquire(), result.failure.schedule)
-    with pytest.raises(ScheduleError, match="ended after"):
+    with pytest.raises(ScheduleError, match="ended after 0 steps"):
         replay(lambda: None, result.failure.schedule)
     with pytest.raises(ScheduleError, match="does not fit"):
         replay(abba, "9")
@@ -188,7 +267,7 @@ def test_replaying_a_changed_program() -> None:
 
 def test_replaying_what_holds_raises_nothing() -> None:
     replay(lambda: None, "")
-    replay(abba, "1x4,2x4")
+    replay(abba, "1,2")
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["at its first step", "later"])

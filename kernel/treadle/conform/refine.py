@@ -99,6 +99,9 @@ def replay(
 class _Monitor(Generic[S]):
     """Walks the model alongside each execution."""
 
+    #: What `replay` takes before the schedule.
+    arguments = "scenario, specification"
+
     def __init__(self, scenario: Scenario, specification: Specification[S]) -> None:
         self.beliefs = Beliefs(specification)
         self._scenario = scenario

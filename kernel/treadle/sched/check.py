@@ -1,6 +1,5 @@
 """The public functions: check a program, and replay a schedule."""
 
-import copy
 import functools
 import inspect
 import math
@@ -19,25 +18,27 @@ from treadle.sched.engine import (
     explore,
     prepared,
 )
-from treadle.sched.errors import CheckError, ScheduleError
+from treadle.sched.errors import ScheduleError
+from treadle.sched.explain import describe_loop, explain, follow
 from treadle.sched.memory import Instrumentable
-from treadle.sched.result import Failure, Result
-from treadle.sched.schedule import Schedule, decode, encode
+from treadle.sched.result import Result
+from treadle.sched.schedule import decode
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.dfs import DepthFirst
 from treadle.sched.strategies.exhaustive import Exhaustive
-from treadle.sched.strategies.expand import Expand
+from treadle.sched.strategies.follow import Follow
 from treadle.sched.strategies.iterative import Iterative
 from treadle.sched.strategies.random_walk import RandomWalk
-from treadle.sched.strategies.replay import Replay
-from treadle.sched.trace import Recorder, render
-from treadle.sched.world import Outcome, Timeouts, World
+from treadle.sched.world import Timeouts
 from treadle.verdict import Verdict
 
 StrategyName = Literal["exhaustive", "dfs", "iterative", "random"]
 
 #: Executions of a sampling strategy when no budget is given.
 SAMPLES = 1_000
+
+#: Executions that may be made to shorten the schedule of a failure.
+SHRINK = 1_000
 
 
 def check(
@@ -53,6 +54,7 @@ def check(
     allow_deadlock: bool = False,
     stop_on_failure: bool = True,
     seed: int | None = None,
+    shrink: int = SHRINK,
     monitor: Monitor | None = None,
     on_execution: Callable[[Counts], None] | None = None,
 ) -> Result:
@@ -77,6 +79,8 @@ def check(
         stop_on_failure: stop at the first failing execution.
         seed: seed of what the program draws from `random`, and of a random strategy, where it is drawn, and said in
             the result, when not given.
+        shrink: executions that may be made to shorten the schedule of a failure, beside those of the check; with 0 it
+            stays as it was found.
         monitor: looks at each execution when it has ended, and may object to it.
         on_execution: called after each execution with the counts so far.
 
@@ -91,7 +95,7 @@ def check(
         UncontrolledError: the program made a real blocking call, or ran on without reaching a scheduling point.
     """
     _require_program(program)
-    _require_limits(preemptions, max_executions, max_seconds, max_steps)
+    _require_limits(preemptions, max_executions, max_seconds, max_steps, shrink)
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
     _require_seed(seed)
@@ -109,11 +113,11 @@ def check(
             stop_on_failure=stop_on_failure,
             on_execution=on_execution,
         )
-        return summarize(laboratory, found, policy, name, sampled)
+        return summarize(laboratory, found, policy, name, sampled, shrink)
 
 
 def summarize(
-    laboratory: Laboratory, found: Exploration, strategy: Strategy, name: str, seed: int | None
+    laboratory: Laboratory, found: Exploration, strategy: Strategy, name: str, seed: int | None, shrink: int
 ) -> Result:
     """Turn what an exploration found into an answer; a failing execution is replayed to be shown."""
     bounds = [strategy.bound] if strategy.bound is not None else []
@@ -125,7 +129,7 @@ def summarize(
         notes.append(describe_loop(laboratory, found.limited))
     failure = None
     if found.failing is not None and found.error is not None:
-        failure = explain(laboratory, found.failing, found.error)
+        failure = explain(laboratory, found.failing, found.error, shrink)
         verdict = Verdict.VIOLATED
     elif strategy.exhaustive and found.spent is None and found.limited is None:
         verdict = Verdict.HOLDS
@@ -144,39 +148,6 @@ def summarize(
         failure,
         tuple(notes),
     )
-
-
-def explain(laboratory: Laboratory, failing: World, error: BaseException) -> Failure:
-    """Make a failing execution again, with every access a step, and write it down."""
-    learned = copy.copy(failing.learned)
-    learned.everything = True
-    expand = Expand(failing.steps, failing.shared)
-    recorder = Recorder(expand.is_free)
-    world = laboratory.execute(expand, learned, recorder)
-    again = laboratory.failure_of(world)
-    if again is None:
-        raise CheckError(
-            f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
-            "please report the program"
-        )
-    settings = laboratory.settings
-    schedule = encode(Schedule(world.steps, settings.timeouts, learned.ends, learned.clock, settings.seed))
-    trace = render(world, recorder.rows, again, schedule)
-    return Failure(again, schedule, trace, world.failed.label if world.failed is not None else "")
-
-
-def describe_loop(laboratory: Laboratory, limited: World) -> str:
-    """Say which thread was going round where when the step limit was reached."""
-    recorder = Recorder()
-    world = laboratory.execute(Replay(limited.steps), limited.learned, recorder)
-    last = recorder.rows[-min(len(recorder.rows), 60) :]
-    loops: dict[int, dict[str, None]] = {}
-    for row in last:
-        loops.setdefault(row.thread, {})[f"{row.line}: {row.line.text}" if row.line else row.operation] = None
-    described = "; ".join(
-        f"{world.threads[thread].label} at {', '.join(places)}" for thread, places in loops.items()
-    )
-    return f"an execution reached {laboratory.settings.max_steps} steps without ending; its last steps: {described}"
 
 
 def replay(
@@ -203,23 +174,18 @@ def replay(
     """
     _require_program(program)
     wanted = decode(schedule)
-    limit = len(wanted.steps) + max_steps
     with prepared(
         program,
-        Settings(_subjects(instrument), wanted.timeouts, limit, monitor=monitor, seed=wanted.seed),
+        Settings(_subjects(instrument), wanted.timeouts, max_steps, monitor=monitor, seed=wanted.seed),
     ) as laboratory:
-        learned = wanted.learned()
-        world = laboratory.execute(Replay(wanted.steps), learned)
-        while world.outcome is Outcome.RELEARN:
-            world = laboratory.execute(Replay(wanted.steps), learned)
+        strategy = Follow(wanted.runs)
+        world = follow(laboratory, strategy, wanted.learned())
         error = laboratory.failure_of(world)
-    if error is None and len(world.steps) < len(wanted.steps):
-        raise ScheduleError(
-            f"the program ended after {len(world.steps)} of the schedule's {len(wanted.steps)} steps: it has changed, "
-            "or instrument=[…] is not the same as it was for the check"
-        )
+        doubt = strategy.doubt(world)
     if error is not None:
         raise error
+    if doubt is not None:
+        raise ScheduleError(doubt)
 
 
 def _strategy(
@@ -287,14 +253,19 @@ def _require_seed(seed: object) -> None:
 
 
 def _require_limits(
-    preemptions: int | None, max_executions: int | None, max_seconds: object, max_steps: int | None
+    preemptions: int | None,
+    max_executions: int | None,
+    max_seconds: object,
+    max_steps: int | None,
+    shrink: int,
 ) -> None:
     for name, value, least in (
         ("preemptions", preemptions, 0),
         ("max_executions", max_executions, 1),
         ("max_steps", max_steps, 1),
+        ("shrink", shrink, 0),
     ):
-        if value is None and name != "max_steps":
+        if value is None and name not in ("max_steps", "shrink"):
             continue
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError(f"{name} is an int, not {type(value).__name__}")

@@ -20,8 +20,9 @@ from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
 from treadle.sched.strategies.base import WHERE_TO_LOOK, Strategy
+from treadle.sched.stuck import note_stuck, who_waits
 from treadle.sched.threads import IDENTS, run_main
-from treadle.sched.trace import Recorder, note_stuck, who_waits
+from treadle.sched.trace import Recorder
 from treadle.sched.watchdog import watching
 from treadle.sched.world import Learned, Outcome, Timeouts, World
 
@@ -91,7 +92,11 @@ class Laboratory:
         self, program: Program, settings: Settings, patches: Patches, modules: list[ModuleType]
     ) -> None:
         self.settings = settings
-        self._program = program
+        self.program = program
+        #: Of the code whose accesses are scheduling points.
+        self.files = frozenset(
+            file for module in modules_of(settings.instrument) if (file := getattr(module, "__file__", None))
+        )
         self.adopted = Adopted(patches, modules)
         self.adopted.search(program)
         self._loggers = Loggers(patches, self.adopted)
@@ -118,7 +123,7 @@ class Laboratory:
         )
         self.world = world
         self.made += 1
-        world.on_stop = lambda: note_stuck(world)
+        world.on_stop = lambda: note_stuck(world, self.files)
         if recorder is not None:
             recorder.attach(world)
         memory = hooks.begin(learned, recording=recorder is not None)
@@ -128,7 +133,7 @@ class Laboratory:
         fresh()
         if settings.monitor is not None:
             settings.monitor.begin()
-        world.run(functools.partial(run_main, self._program), threading.current_thread().name, self._ident)
+        world.run(functools.partial(run_main, self.program), threading.current_thread().name, self._ident)
         if self.made % _COLLECT_EVERY == 0:
             gc.collect(1)
         if world.interrupt is not None:

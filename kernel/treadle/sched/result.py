@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from treadle.verdict import Verdict
 
+#: How often the schedule of a failure is replayed before it is shown.
+REPLAYS = 10
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -13,6 +16,9 @@ class Failure:
     schedule: str  #: a short string that `replay` takes
     trace: str  #: the interleaving in one column per thread
     thread: str  #: whose exception it was
+    preemptions: int = 0  #: how often a thread that could have gone on was interrupted
+    tries: int = 0  #: executions that were made to find a shorter schedule
+    replays: int = 0  #: how many of `REPLAYS` replays of the schedule failed in the same way
 
     def __str__(self) -> str:
         return self.trace

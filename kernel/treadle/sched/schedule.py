@@ -1,26 +1,47 @@
-"""Schedules as short strings: who executed each step, run by run.
+"""Schedules as short strings: which thread runs, and where it is interrupted.
 
-`0x3,1,0` reads: thread 0 executes three steps, thread 1 one, thread 0 one. Threads are numbered in the order of
-their creation; each access to instrumented memory is a step. Letters before a colon say how the program was run:
-`i`, timeouts fired only when nothing else could run; `e`, the ends of threads are steps; `c`, so is the clock; `s7`,
-the program drew its random numbers from the seed 7 and not from 0.
+`0,1@read Account.balance,2,1` reads: thread 0 runs until it can go no further; thread 1 runs until it has read
+`Account.balance`; thread 2 runs until it can go no further; thread 1 goes on. So only what a preemption stands
+behind is named, and a schedule fits as long as these operations are there, whatever else is changed. `*3` after an
+operation says that it is the thread's third of that name.
+
+Thread 0 is the program itself, 1 and 2 are the first and second that it starts, 2.1 the first that thread 2 starts.
+Letters before a colon say how the program was run: `i`, timeouts fired only when nothing else could run; `e`, the
+ends of threads are steps; `c`, so is the clock; `s7`, the program drew its random numbers from the seed 7, not 0.
 """
 
 import re
-from itertools import groupby
 from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 from treadle.sched.errors import ScheduleError
 from treadle.sched.world import Learned, Timeouts
 
 #: The letters before the colon.
-_HOW = re.compile(r"(i?)(e?)(c?)(?:s(-?\d+))?")
+_HOW = re.compile(r"(i?)(e?)(c?)(?:s(-?\d+))?:")
+_RUN = re.compile(r"(?P<thread>\d+(?:\.\d+)*)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?", re.ASCII)
+#: What stays as it is in the name of an operation; a comma, a quote and the like do not.
+_PLAIN = " #./:<>()[]-+=!|&^{}"
+
+
+class Run(NamedTuple):
+    """A thread runs until it has executed *operation* so many *times*; without one, until it can go no further."""
+
+    thread: str
+    operation: str | None = None
+    times: int = 1
+
+    def __str__(self) -> str:
+        if self.operation is None:
+            return self.thread
+        times = f"*{self.times}" if self.times > 1 else ""
+        return f"{self.thread}@{quote(self.operation, safe=_PLAIN)}{times}"
 
 
 class Schedule(NamedTuple):
     """A schedule, and how the program must be run for it to fit."""
 
-    steps: list[int]
+    runs: tuple[Run, ...]
     timeouts: Timeouts = "explore"
     ends: bool = False
     clock: bool = False
@@ -35,10 +56,9 @@ class Schedule(NamedTuple):
 
 def encode(schedule: Schedule) -> str:
     """Return the text of *schedule*."""
-    runs = ((thread, len(list(run))) for thread, run in groupby(schedule.steps))
-    text = ",".join(f"{thread}x{length}" if length > 1 else str(thread) for thread, length in runs)
     letters = "i" * (schedule.timeouts == "idle") + "e" * schedule.ends + "c" * schedule.clock
     letters += f"s{schedule.seed}" if schedule.seed else ""
+    text = ",".join(map(str, schedule.runs))
     return f"{letters}:{text}" if letters else text
 
 
@@ -50,16 +70,19 @@ def decode(text: str) -> Schedule:
         ScheduleError: *text* is no schedule.
     """
     if not isinstance(text, str):
-        raise TypeError(f"a schedule is a string such as '0x3,1,0', not {type(text).__name__}")
-    letters, _, runs = text.rpartition(":")
-    how = _HOW.fullmatch(letters)
-    if how is None:
-        raise ScheduleError(f"{text!r} is not a schedule: it starts with {letters!r}")
-    steps: list[int] = []
-    for run in runs.split(",") if runs else ():
-        thread, times, length = run.partition("x")
-        if not thread.isdecimal() or (times and not length.isdecimal()):
-            raise ScheduleError(f"{text!r} is not a schedule: {run!r} is not THREAD or THREADxSTEPS")
-        steps.extend([int(thread)] * int(length or 1))
-    idle, ends, clock, seed = how.groups()
-    return Schedule(steps, "idle" if idle else "explore", bool(ends), bool(clock), int(seed or 0))
+        raise TypeError(f"a schedule is a string such as '0,1@acquire Lock 0/1,2', not {type(text).__name__}")
+    how = _HOW.match(text)
+    idle, ends, clock, seed = ("", "", "", None) if how is None else how.groups()
+    rest = text if how is None else text[how.end() :]
+    runs = tuple(_run(part, text) for part in rest.split(",")) if rest else ()
+    return Schedule(runs, "idle" if idle else "explore", bool(ends), bool(clock), int(seed or 0))
+
+
+def _run(part: str, text: str) -> Run:
+    match = _RUN.fullmatch(part)
+    if match is None:
+        raise ScheduleError(
+            f"{text!r} is not a schedule: {part!r} is neither THREAD nor THREAD@OPERATION, such as 1@acquire Lock 0/1"
+        )
+    operation = match["operation"]
+    return Run(match["thread"], operation and unquote(operation), int(match["times"] or 1))

@@ -229,6 +229,7 @@ class World:
         self.error: CheckError | None = None  #: why the check has to stop
         self.failure: BaseException | None = None  #: the first exception that left a thread
         self.failed: ControlledThread | None = None
+        self.failed_after = 0  #: steps until then
         self.interrupt: BaseException | None = None  #: a real Ctrl-C, to be passed on to the caller of check
         self.outlived = False  #: there are daemons, so that the program's exit matters
         self.leaver: ControlledThread | None = None  #: whose only operation is the program's exit
@@ -246,9 +247,8 @@ class World:
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
         self.on_settle: Callable[[], bool] | None = None
         self.on_stop: Callable[[], None] | None = None
-        self.stuck: list[
-            tuple[ControlledThread, str, object]
-        ] = []  #: who waited for what at the end, and where
+        self.stuck: list[tuple[str, str, str]] = []  #: who waited for what at the end, and where
+        self.cycle = ""  #: who of these waited for each other
         self.hub = getcurrent()
         self.barrier = False
         self.unscheduled = 0  #: accesses to memory since the last step that were no steps
@@ -325,6 +325,7 @@ class World:
             self.abort(error)
         elif self.failure is None:
             self.failure, self.failed = error, thread
+            self.failed_after = len(self.steps)
 
     def _announce_end(self, thread: ControlledThread) -> None:
         if self.learned.ends and thread is not self.leaver:

@@ -21,6 +21,7 @@ from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory.locations import Locations, MemoryLocation, name_of
 from treadle.sched.operation import Operation
+from treadle.sched.values import MISSING, peek, short
 from treadle.sched.world import ControlledThread, Learned
 
 #: The locations of the present execution.
@@ -28,7 +29,7 @@ locations = Locations()
 
 CONTAINERS = (list, dict, set, deque, bytearray)
 
-_MISSING = object()
+_MISSING = MISSING
 
 
 class Touch(Operation):
@@ -204,10 +205,10 @@ def _announce(
     if not locations.recording:
         thread.announce(operation)
     elif write:
-        text = f"← {_short(subject)}"
+        text = f"← {short(subject)}"
         thread.announce(Touch(location, True, lambda _: text))
     else:
-        thread.announce(Touch(location, False, lambda _: f"→ {_short(_peek(subject, name))}"))
+        thread.announce(Touch(location, False, lambda _: f"→ {short(_peek(subject, name))}"))
 
 
 def _perform(thread: ControlledThread, operation: Operation) -> None:
@@ -217,30 +218,7 @@ def _perform(thread: ControlledThread, operation: Operation) -> None:
 
 
 def _peek(holder: Any, name: str | None) -> Any:
-    return getattr(holder, name, _MISSING) if name is not None else holder
-
-
-_BRACKETS: dict[type, tuple[str, str]] = {
-    tuple: ("(", ")"),
-    list: ("[", "]"),
-    set: ("{", "}"),
-    deque: ("deque[", "]"),
-}
-
-
-def _short(value: Any) -> str:
-    """Return a short text for *value* that runs no code of the program's and has no address in it."""
-    if value is _MISSING:
-        return "nothing there"
-    if value is None or isinstance(value, (bool, int, float, str, bytes)):
-        text = repr(value)
-        return text if len(text) <= 30 else f"{text[:29]}…"
-    if type(value) in (tuple, list, deque, dict, set):
-        if len(value) <= 4 and type(value) is not dict:
-            opening, closing = _BRACKETS[type(value)]
-            return f"{opening}{', '.join(_short(item) for item in list(value))}{closing}"
-        return f"{type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}" if not callable(value) else getattr(value, "__name__", "a callable")
+    return peek(holder, name) if name is not None else holder
 
 
 # -- containers ---------------------------------------------------------------------------------------------------
@@ -332,7 +310,7 @@ class ContainerCall(Operation):
 
     def outlook(self, thread: ControlledThread) -> str:
         """Say what the container holds before the call."""
-        return f"({', '.join(_short(argument) for argument in self.arguments)}) on {_short(self.container)}"
+        return f"({', '.join(short(argument) for argument in self.arguments)}) on {short(self.container)}"
 
 
 def _lacks(container: Iterable[Any], value: Any) -> bool:

@@ -2,19 +2,21 @@
 
 from collections.abc import Container
 
+from treadle.sched.strategies.follow import go_on
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.world import ControlledThread, World
 
 
 class Expand:
-    """Make the choices of a schedule; accesses whose kind is not in *shared* come before the next choice."""
+    """Make the choices of a schedule; accesses whose kind is not in *shared* come just before their thread's next."""
 
     exhaustive = False
     bound = None
 
     def __init__(self, steps: list[int], shared: Container[object]) -> None:
-        self._steps = iter(steps)
+        self._steps = steps
         self._shared = shared
+        self._made = 0
 
     def restart(self) -> None:
         """Nothing is remembered."""
@@ -23,13 +25,24 @@ class Expand:
         return False
 
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
-        for thread in (world.last, *enabled):
-            if thread in enabled and self.is_free(thread):
-                return thread
-        step = next(self._steps, None)
-        if step is None:
-            return world.last if world.last in enabled else enabled[0]
-        return Replay([*world.steps, step]).choose(world, enabled)
+        if not world.steps:
+            self._made = 0
+        if world.last in enabled and self.is_free(world.last):
+            return world.last
+        wanted = self._steps[self._made] if self._made < len(self._steps) else None
+        if wanted is None and world.failure is not None:
+            return go_on(world, enabled)
+        thread = next((thread for thread in enabled if thread.index == wanted), None)
+        if thread is None:
+            free = next((thread for thread in enabled if self.is_free(thread)), None)
+            if free is not None:
+                return free
+        elif self.is_free(thread):
+            return thread
+        if wanted is None:
+            return go_on(world, enabled)
+        self._made += 1
+        return thread or Replay([*world.steps, wanted]).choose(world, enabled)
 
     def is_free(self, thread: ControlledThread) -> bool:
         """Say whether what *thread* has announced was no step."""

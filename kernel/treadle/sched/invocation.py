@@ -1,0 +1,66 @@
+"""How a failure is replayed: one line of Python, and one command."""
+
+import inspect
+import os
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+from treadle.sched.engine import Program, Settings
+from treadle.sched.memory import Instrumentable
+
+
+def python_line(program: Program, settings: Settings, schedule: str) -> str:
+    """Return the call of `replay`."""
+    what = getattr(settings.monitor, "arguments", None) or _name(program, "program")
+    subjects = ", ".join(_name(subject, "…") for subject in settings.instrument)
+    instrument = f", instrument=[{subjects}]" if subjects else ""
+    return f"replay({what}, {schedule!r}{instrument})"
+
+
+def command_line(program: Program, settings: Settings, schedule: str) -> str | None:
+    """Return the command, or None where there is none: it can name functions of a file only."""
+    found = place_of(program)
+    subjects = [_address(subject, program) for subject in settings.instrument]
+    if settings.monitor is not None or found is None or None in subjects:
+        return None
+    words = ["treadle", "explore", found]
+    for subject in subjects:
+        words += ["--instrument", subject or ""]
+    return shlex.join([*words, "--replay", schedule])
+
+
+def place_of(program: Program) -> str | None:
+    """Return FILE::function of a function that a file defines, or None."""
+    if not inspect.isfunction(program) or not _is_global(program):
+        return None
+    file = Path(program.__code__.co_filename)
+    return f"{_shown(file)}::{program.__qualname__}" if file.is_file() else None
+
+
+def _is_global(subject: object) -> bool:
+    name = getattr(subject, "__qualname__", "<")
+    return "<" not in name and not getattr(subject, "__closure__", None)
+
+
+def _shown(file: Path) -> str:
+    """Return the path as it is typed."""
+    folder = Path.cwd()
+    return os.fspath(file.relative_to(folder) if file.is_relative_to(folder) else file)
+
+
+def _address(subject: Instrumentable, program: Program) -> str | None:
+    """Return what `--instrument` calls *subject*: a module, a name in the program's file, or MODULE:NAME."""
+    if isinstance(subject, ModuleType):
+        return subject.__name__
+    name, module = getattr(subject, "__qualname__", "<"), getattr(subject, "__module__", None)
+    if "<" in name:
+        return None
+    return name if module == program.__module__ else f"{module}:{name}"
+
+
+def _name(subject: object, otherwise: str) -> str:
+    if isinstance(subject, ModuleType):
+        return subject.__name__
+    name = getattr(subject, "__qualname__", None) or otherwise
+    return otherwise if "<lambda>" in name else name.rpartition("<locals>.")[2]

@@ -1,0 +1,62 @@
+"""Places in the program's own source."""
+
+import linecache
+import sysconfig
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+_PACKAGE = Path(__file__).parent.parent
+
+#: Whose lines are never the program's: the scheduler, what records histories, and the simulated primitives' users.
+_HIDDEN = (str(_PACKAGE / "sched"), str(_PACKAGE / "conform"), threading.__file__, "<frozen")
+_STANDARD = sysconfig.get_path("stdlib")
+_INSTALLED = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
+
+
+class Line(NamedTuple):
+    """A place in the source."""
+
+    file: str
+    number: int
+    function: str
+    text: str
+    through: str = ""  #: what of the standard library was called there
+
+    @property
+    def place(self) -> str:
+        """The file and the number of the line."""
+        return f"{Path(self.file).name}:{self.number}"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+def line_of(frame: FrameType | None, instrumented: frozenset[str] = frozenset()) -> Line | None:
+    """Return the innermost line of the program's own; of the standard library's only where it is *instrumented*."""
+    through = ""
+    innermost: Line | None = None
+    while frame is not None:
+        code = frame.f_code
+        file = code.co_filename
+        if not file.startswith(_HIDDEN):
+            line = Line(
+                file,
+                frame.f_lineno,
+                code.co_qualname,
+                linecache.getline(file, frame.f_lineno).strip(),
+                through,
+            )
+            if file in instrumented or not _is_standard(file):
+                return line
+            innermost = innermost or line
+            through = code.co_qualname
+        elif file == threading.__file__:
+            through = code.co_qualname
+        frame = frame.f_back
+    return innermost
+
+
+def _is_standard(file: str) -> bool:
+    return file.startswith(_STANDARD) and not file.startswith(_INSTALLED)
