@@ -1,5 +1,6 @@
 """The claims of the README and the documentation, run as they stand."""
 
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,12 @@ def blocks(text: str, language: str) -> list[str]:
 
 def output_of(script: Path) -> str:
     result = subprocess.run(
-        [sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, str(script)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return result.stdout
 

@@ -58,3 +58,6 @@ class Expand:
 
     def estimate(self) -> int | None:
         return None
+
+    def estimate(self) -> int | None:
+        return None

@@ -50,6 +50,10 @@ class Recorded:
         """Let the strategy learn."""
         return self.inner.more(world)
 
+    def estimate(self) -> int | None:
+        """Let the strategy guess."""
+        return self.inner.estimate()
+
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
         """Let the strategy choose."""
         if not world.steps:
@@ -105,6 +109,9 @@ class Follow:
 
     def more(self, world: World) -> bool:
         return False
+
+    def estimate(self) -> int | None:
+        return None
 
     def doubt(self, world: World) -> str | None:
         """Say why the execution that has ended without a failure was not the one that the schedule describes."""
