@@ -58,6 +58,3 @@ class Expand:
 
     def estimate(self) -> int | None:
         return None
-
-    def estimate(self) -> int | None:
-        return None
