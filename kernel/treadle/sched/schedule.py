@@ -5,7 +5,8 @@
 behind is named, and a schedule fits as long as these operations are there, whatever else is changed. `*3` after an
 operation says that it is the thread's third of that name.
 
-Thread 0 is the program itself, 1 and 2 are the first and second that it starts, 2.1 the first that thread 2 starts.
+Thread 0 is the program itself, 1 and 2 are the first and second that it starts, 2.1 the first that thread 2 starts, and exit
+the end of the program, where daemons could still run.
 Letters before a colon say how the program was run: `i`, timeouts fired only when nothing else could run; `e`, the
 ends of threads are steps; `c`, so is the clock; `s7`, the program drew its random numbers from the seed 7, not 0.
 """
@@ -19,7 +20,10 @@ from treadle.sched.world import Learned, Timeouts
 
 #: The letters before the colon.
 _HOW = re.compile(r"(i?)(e?)(c?)(?:s(-?\d+))?:")
-_RUN = re.compile(r"(?P<thread>\d+(?:\.\d+)*)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?", re.ASCII)
+_RUN = re.compile(
+    r"(?P<thread>\d+(?:\.\d+)*|[a-z]{3,}[\d.]*)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?",
+    re.ASCII,
+)
 #: What stays as it is in the name of an operation; a comma, a quote and the like do not.
 _PLAIN = " #./:<>()[]-+=!|&^{}"
 
