@@ -2,6 +2,8 @@
 
 from treadle.spec.checker import check
 from treadle.spec.fairness import Fairness, strong_fair, weak_fair
+from treadle.spec.graph import StateGraph, state_graph
+from treadle.spec.guards import Disabled, Guard, GuardCoverage, guard_coverage, why_disabled
 from treadle.spec.marks import (
     action,
     always_eventually,
@@ -15,18 +17,26 @@ from treadle.spec.marks import (
     step_property,
 )
 from treadle.spec.model import Include, Model, include
+from treadle.spec.progress import Progress
 from treadle.spec.result import Counterexample, Coverage, Result
+from treadle.spec.simulate import simulate
 from treadle.spec.state import State, state
+from treadle.spec.sweep import sweep
 from treadle.verdict import Verdict
 
 __all__ = [
     "Counterexample",
     "Coverage",
+    "Disabled",
     "Fairness",
+    "Guard",
+    "GuardCoverage",
     "Include",
     "Model",
+    "Progress",
     "Result",
     "State",
+    "StateGraph",
     "Verdict",
     "action",
     "always_eventually",
@@ -34,13 +44,18 @@ __all__ = [
     "constraint",
     "eventually",
     "eventually_always",
+    "guard_coverage",
     "include",
     "invariant",
     "leads_to",
+    "simulate",
     "sometimes",
     "state",
+    "state_graph",
     "step_constraint",
     "step_property",
     "strong_fair",
+    "sweep",
     "weak_fair",
+    "why_disabled",
 ]

@@ -17,6 +17,8 @@ S = TypeVar("S")
 #: More successors than this of one state by one action mean that the action never ends.
 MOST_SUCCESSORS = 1_000_000
 
+DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"
+
 
 @dataclass(frozen=True, slots=True)
 class Violation(Generic[S]):

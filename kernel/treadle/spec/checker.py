@@ -4,17 +4,24 @@ Rules: the search is the engine's, the cycles are liveness's; here is only what 
 answer says.
 """
 
+import os
 from collections.abc import Callable, Hashable, Iterator
+from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from treadle.spec.calls import Violation, initial
+from treadle.spec.calls import DEADLOCK, Violation, initial
+from treadle.spec.checkpoint import load, save
+from treadle.spec.compact import Fingerprints, missed
 from treadle.spec.graph import StateGraph, build
+from treadle.spec.guards import disabled
 from treadle.spec.limits import Limits
 from treadle.spec.liveness import Lasso, violation
 from treadle.spec.model import Model
 from treadle.spec.program import TEMPORAL, Program, program
+from treadle.spec.progress import Progress, Reporter
 from treadle.spec.result import Counterexample, Coverage, Result
 from treadle.spec.search import Search
+from treadle.spec.symmetry import Orbits, require_no_temporal, require_symmetric
 from treadle.spec.trace import Origins
 from treadle.verdict import Verdict
 
@@ -28,41 +35,83 @@ def check(
     max_seconds: float | None = None,
     max_memory: int | None = None,
     search: Literal["breadth", "depth"] = "breadth",
+    symmetry: bool | Model[S] = False,
+    compact: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Result[S]:
     """Search every reachable state, and every fair behaviour, for what breaks a property of the model.
 
     Violations are a broken invariant or step property, a deadlock, an action that raises, a sometimes-property that
     is never true, and a fair behaviour that breaks a temporal property. The verdict is HOLDS when the search came to
     its end, VIOLATED with a counterexample, a shortest one unless *search* is "depth", or UNKNOWN when a limit was
-    reached and nothing found is at fault. *max_states* bounds distinct states, *max_memory* the process in bytes.
+    reached and nothing found is at fault.
+
+    *max_states* bounds distinct states, *max_memory* the process in bytes. With *symmetry* one state of each orbit of
+    `Model.permuted` is searched, after the declaration was proved on every state of a small instance: the one given,
+    or the model itself. With *compact* 64 bits of each state are remembered, and the answer says how probable it
+    is that a state was missed. With *checkpoint* a search that comes to a limit is kept in that file, and the next
+    check goes on from there; use files of your own only. *progress* is called now and then.
 
     Raises:
         TypeError: the model is not well formed, or one of its states is no immutable value.
-        ValueError: a parameter has an empty domain, there is no initial state, or an argument makes no sense.
+        ValueError: a parameter has an empty domain, there is no initial state, the model is not symmetric, temporal
+            properties meet *symmetry* or *compact*, or an argument makes no sense.
     """
     if search not in ("breadth", "depth"):
         raise ValueError(f'search is {search!r}: it is "breadth" or "depth"')
+    path = None if checkpoint is None else Path(checkpoint)
+    if path and search == "depth":
+        raise ValueError("a checkpoint is kept of a search in breadth only")
     limits = Limits(max_states, max_seconds, max_memory)
-    return _Check(Search(program(model), limits), search).run()
+    asked = program(model)
+    found = Search(asked, limits)
+    if symmetry is not False:
+        require_no_temporal(asked)
+        require_symmetric(asked if symmetry is True else _instance(model, symmetry))
+        found.canonical = Orbits(model)
+    if compact:
+        if temporal := asked.of(*TEMPORAL):
+            raise ValueError(
+                f"{temporal[0].title} cannot be checked with compact: it needs the states themselves"
+            )
+        found.key = Fingerprints()
+    if progress is not None:
+        found.progress = Reporter(progress)
+    return _Check(found, search, path).run()
+
+
+def _instance(model: Model[S], small: object) -> Program[S]:
+    if type(small) is not type(model):
+        raise TypeError(f"symmetry is True, or a small {type(model).__name__}, and not {small!r}")
+    return program(small)
 
 
 class _Check(Generic[S]):
     """One check, round one search."""
 
-    def __init__(self, search: Search[S], order: Literal["breadth", "depth"]) -> None:
+    def __init__(self, search: Search[S], order: Literal["breadth", "depth"], path: Path | None) -> None:
         self._search = search
         self._order = order
+        self._path = path
         self._program: Program[S] = search.program
 
     def run(self) -> Result[S]:
         """Search, then look for what is never true, then for fair cycles."""
         search = self._search
-        search.begin()
+        if self._path and self._path.exists():
+            load(search, self._path)
+        else:
+            search.begin()
         found = search.breadth() if self._order == "breadth" else search.deep()
+        if search.spent and not found:
+            if self._path:
+                save(search, self._path)
+            return self._result(Verdict.UNKNOWN, bound=self._bound())
+        if self._path:
+            self._path.unlink(missing_ok=True)
         if found:
             return self._result(Verdict.VIOLATED, self._counterexample(found))
-        if search.spent:
-            return self._result(Verdict.UNKNOWN, bound=self._bound())
         if search.awaited:
             reason = f"{search.awaited[0].title} is never true"
             return self._result(Verdict.VIOLATED, Counterexample(reason, (), ()))
@@ -83,7 +132,8 @@ class _Check(Generic[S]):
         )
         for found in asked:
             if lasso := violation(graph, found, self._program.fairness):
-                return _of_lasso(graph, lasso)
+                shown = [graph.states[number] for number in lasso.states]
+                return _of_lasso(graph, lasso, self._columns(shown))
         return None
 
     def _counterexample(self, found: Violation[S]) -> Counterexample[S]:
@@ -93,7 +143,22 @@ class _Check(Generic[S]):
             assert found.after is not None
             states.append(found.after)
             actions.append(found.by)
-        return Counterexample(found.reason, tuple(states), tuple(actions), found.error)
+        reasons: tuple[str, ...] = ()
+        if found.reason == DEADLOCK:
+            reasons = tuple(f"    {reason}" for reason in disabled(self._program.steps, found.state))
+        return Counterexample(
+            found.reason,
+            tuple(states),
+            tuple(actions),
+            found.error,
+            disabled=reasons,
+            columns=self._columns(states),
+        )
+
+    def _columns(self, states: list[S]) -> tuple[tuple[str, tuple[object, ...]], ...]:
+        """The processes' parts of the states, one column each."""
+        parts = [self._program.model.columns(state) for state in states]
+        return tuple((name, tuple(part.get(name) for part in parts)) for name in parts[0])
 
     @property
     def _key(self) -> Callable[[S], Hashable]:
@@ -105,11 +170,16 @@ class _Check(Generic[S]):
 
         return key
 
+    @property
+    def _depth(self) -> int:
+        """The deepest level of which a state is known."""
+        return self._search.depth + bool(self._search.next)
+
     def _bound(self) -> str:
         search = self._search
         return (
             f"{search.spent}: no violation among the {len(search.parents):,} states found, "
-            f"the deepest of them at level {search.depth}; there are more"
+            f"the deepest of them at level {self._depth}; there are more"
         )
 
     def _result(
@@ -120,16 +190,21 @@ class _Check(Generic[S]):
             repr(self._program.model),
             verdict,
             search.counted,
-            search.depth,
+            self._depth if verdict is Verdict.UNKNOWN else search.depth,
             self._coverage(),
             counterexample,
-            bound or self._constrained(),
+            bound or self._qualified(),
             tuple(self._warnings(verdict)),
         )
 
-    def _constrained(self) -> str | None:
-        cut = self._search.cut
-        return f"within the constraints; {cut:,} steps lead out of them" if cut else None
+    def _qualified(self) -> str | None:
+        """What a search that came to its end did not cover."""
+        said = []
+        if self._search.cut:
+            said.append(f"within the constraints; {self._search.cut:,} steps lead out of them")
+        if self._search.key:
+            said.append(missed(len(self._search.parents)))
+        return "; ".join(said) or None
 
     def _coverage(self) -> dict[str, Coverage]:
         actions = dict.fromkeys(step.action for step in self._program.steps)
@@ -147,9 +222,11 @@ class _Check(Generic[S]):
             yield "no action is fair, so that every behaviour may stop anywhere"
 
 
-def _of_lasso(graph: StateGraph[S], lasso: Lasso) -> Counterexample[S]:
+def _of_lasso(
+    graph: StateGraph[S], lasso: Lasso, columns: tuple[tuple[str, tuple[object, ...]], ...]
+) -> Counterexample[S]:
     names = [graph.steps[step] for step in lasso.steps]
     states = tuple(graph.states[number] for number in lasso.states)
     between = names if lasso.stutters else names[:-1]
     back = None if lasso.stutters else names[-1]
-    return Counterexample(lasso.reason, states, tuple(between), loop=lasso.loop, back=back)
+    return Counterexample(lasso.reason, states, tuple(between), loop=lasso.loop, back=back, columns=columns)

@@ -5,10 +5,11 @@ Rules: an expander gives exactly what the action's steps give one after another.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Generic, TypeVar
 
-from treadle.spec.calls import bounded
+from treadle.spec.calls import MOST_SUCCESSORS
+from treadle.spec.fuse import CannotFuseError, fuse
 from treadle.spec.program import Program, Step
 
 S = TypeVar("S")
@@ -26,16 +27,27 @@ class Expander(Generic[S]):
 def expanders(program: Program[S]) -> list[Expander[S]]:
     """Return an expander for each action."""
     grouped = ((name, tuple(steps)) for name, steps in groupby(program.steps, lambda step: step.action))
-    return [Expander(name, steps, _one_by_one(steps)) for name, steps in grouped]
+    return [Expander(name, steps, _all(steps)) for name, steps in grouped]
 
 
-def _one_by_one(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:
-    named = [(step.successors, f"action {step.name}") for step in steps]
+def _all(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:
+    plain = one_by_one(steps)
+    try:
+        return fuse(steps, plain, MOST_SUCCESSORS)
+    except CannotFuseError:
+        return plain
+
+
+def one_by_one(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:
+    """Return a function that takes one step after another."""
+    functions = [step.successors for step in steps]
 
     def successors(state: S) -> list[S]:
         found: list[S] = []
-        for function, origin in named:
-            found.extend(bounded(function(state), origin))
+        for function in functions:
+            found.extend(islice(function(state), MOST_SUCCESSORS + 1))
+        if len(found) > MOST_SUCCESSORS:
+            raise ValueError("endless")  # the search finds out which step it is
         return found
 
     return successors

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from treadle.spec.calls import answer
+from treadle.spec.calls import answer, initial
+from treadle.spec.limits import Limits
 from treadle.spec.marks import Kind
-from treadle.spec.program import Program
+from treadle.spec.model import Model
+from treadle.spec.program import Program, program
+from treadle.spec.search import Search
 
 S = TypeVar("S")
 
@@ -40,9 +43,9 @@ class StateGraph(Generic[S]):
     def dot(self) -> str:
         """Return the graph in the language of Graphviz; initial states are filled."""
         lines = ["digraph states {"]
-        initial = set(self.initial)
+        filled = set(self.initial)
         for number, state in enumerate(self.states):
-            style = ", style=filled" if number in initial else ""
+            style = ", style=filled" if number in filled else ""
             lines.append(f"  {number} [label={json.dumps(str(state), ensure_ascii=False)}{style}];")
         for number in range(len(self.states)):
             for step, target in self.edges(number):
@@ -75,14 +78,31 @@ class StateGraph(Generic[S]):
         return made
 
 
-def build(program: Program[S], states: list[S], initial: list[S]) -> StateGraph[S]:
+def state_graph(model: Model[S], *, max_states: int = 100_000) -> StateGraph[S]:
+    """Return the graph of all states that a model reaches within its constraints.
+
+    Raises:
+        ValueError: there are more than *max_states*.
+    """
+    asked = program(model)
+    search = Search(asked, Limits(max_states))
+    search.explore()
+    if search.spent:
+        raise ValueError(f"{model!r} has more than {max_states:,} states: name a higher max_states")
+    states: list[S] = list(search.parents)  # type: ignore[arg-type]  # without a key they are the states
+    return build(asked, states, initial(asked))
+
+
+def build(asked: Program[S], states: list[S], start: list[S]) -> StateGraph[S]:
     """Find every edge between states that are all known."""
     numbers = {state: number for number, state in enumerate(states)}
     graph = StateGraph(
-        states, [numbers[state] for state in initial], tuple(step.name for step in program.steps)
+        states,
+        [numbers[state] for state in start if state in numbers],
+        tuple(step.name for step in asked.steps),
     )
-    constraints, step_constraints = program.of(Kind.CONSTRAINT), program.of(Kind.STEP_CONSTRAINT)
-    functions = list(enumerate(step.successors for step in program.steps))
+    constraints, step_constraints = asked.of(Kind.CONSTRAINT), asked.of(Kind.STEP_CONSTRAINT)
+    functions = list(enumerate(step.successors for step in asked.steps))
     for number, state in enumerate(states):
         for label, function in functions:
             for after in function(state):
@@ -90,7 +110,7 @@ def build(program: Program[S], states: list[S], initial: list[S]) -> StateGraph[
                 if target is None or not all(answer(found, state, after) for found in step_constraints):
                     if not constraints and not step_constraints:
                         raise RuntimeError(
-                            f"{program.model!r} is not deterministic: {after!r} was not found before"
+                            f"{asked.model!r} is not deterministic: {after!r} was not found before"
                         )
                     if after != state:
                         graph.forbidden.setdefault(number, set()).add(label)

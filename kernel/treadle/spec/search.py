@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from treadle.spec.calls import (
+    DEADLOCK,
     Violation,
     answer,
     blame,
@@ -57,18 +58,24 @@ class Search(Generic[S]):
     next: list[S] = field(default_factory=list)  # those one level deeper, as far as they are known
     depth: int = 1
     place: int = 0  # the state of the level to be expanded next
+    bare: bool = False  # deadlocks are none of its business
+    before: list[int] = field(
+        default_factory=list
+    )  # counts before the state whose expansion a limit cut short
     counted: int = 0  # states in the levels that are complete
     spent: str | None = None  # which limit is reached
     tallies: list[Tally] = field(default_factory=list)
     awaited: list[Property[S]] = field(default_factory=list)  # sometimes-properties not yet true
     cut: int = 0  # states outside the constraints, and steps outside those of steps
     _expanders: list[Expander[S]] = field(default_factory=list)
+    _actions: list[tuple[Callable[[S], list[S]], Tally, Expander[S]]] = field(default_factory=list)
     _invariants: tuple[Property[S], ...] = ()
     _constraints: tuple[Property[S], ...] = ()
     _step_properties: tuple[Property[S], ...] = ()
     _step_constraints: tuple[Property[S], ...] = ()
+    _looked_at: int = 0
     _careful: bool = False  # every step by itself
-    _pending: Violation[S] | None = None  # at the next level
+    pending: Violation[S] | None = None  # at the next level
 
     def begin(self) -> None:
         """Find the initial states."""
@@ -88,6 +95,15 @@ class Search(Generic[S]):
             self.parents[key] = None
             self.level.append(state)
 
+    def explore(self) -> None:
+        """Find the states alone, whatever is wrong with them: no deadlock ends it, and no property is asked."""
+        self.bare = True
+        self.begin()
+        self._invariants = self._step_properties = ()
+        self.awaited = []
+        if violation := self.breadth():
+            raise violation.error or ValueError(violation.reason)
+
     def prepare(self) -> None:
         """Make what is not kept in a checkpoint."""
         of = self.program.of
@@ -100,6 +116,10 @@ class Search(Generic[S]):
             self.canonical or self.key or self._step_properties or self._step_constraints or self._constraints
         )
         self.tallies = self.tallies or [Tally() for _ in self._expanders]
+        self._actions = [
+            (expander.all, tally, expander)
+            for expander, tally in zip(self._expanders, self.tallies, strict=True)
+        ]
 
     # --- breadth first ---
 
@@ -122,7 +142,7 @@ class Search(Generic[S]):
     def _inspect_what_is_left(self) -> Violation[S] | None:
         self.counted = len(self.parents)
         violation = self.inspect(self.next)
-        self.depth += bool(self.next)
+        self.depth += violation is not None
         return violation
 
     def _expand_level(self) -> Violation[S] | None:
@@ -139,10 +159,10 @@ class Search(Generic[S]):
                 self.progress(self)
         else:
             self.place = len(self.level)
-        if self._pending:
+        if self.pending:
             self.depth += 1
             self.counted = len(self.parents)
-        return self._pending
+        return self.pending
 
     # --- depth first ---
 
@@ -159,10 +179,10 @@ class Search(Generic[S]):
             self.spent = self.limits.spent()
             found: list[S] = []
             violation = None if self.spent else self.expand(state, found)
-            if self._pending:
+            if self.pending:
                 self.depth += 1
-            if violation or self._pending:
-                return violation or self._pending
+            if violation or self.pending:
+                return violation or self.pending
             stack.extend((successor, depth + 1) for successor in reversed(found))
             if self.progress and not len(self.parents) & 255:
                 self.progress(self)
@@ -177,7 +197,8 @@ class Search(Generic[S]):
         """Find the first of the states that breaks an invariant, and what is true of one of them at least."""
         invariants = self._invariants
         for place, state in enumerate(states):
-            if place < _CLOSELY or not place % _SELDOM:
+            if self._looked_at < _CLOSELY or not place % _SELDOM:
+                self._looked_at += 1
                 require_value(state, "a state found late")
             if invariants and (violation := inspect_state(invariants, state)):
                 return violation
@@ -195,6 +216,8 @@ class Search(Generic[S]):
 
     def expand(self, state: S, found: list[S]) -> Violation[S] | None:
         """Add the successors of a state that are new to *found*; name the violation when it has none and needs one."""
+        if self.limits.states is not None:
+            self.before = [self.cut, *(tally.transitions for tally in self.tallies)]
         try:
             stuck = self._expand(state, found)
         except Exception as error:
@@ -203,8 +226,8 @@ class Search(Generic[S]):
                 error.add_note(f"raised while the successors of {state!r} were looked for")
                 raise
             return violation
-        if stuck and not self.program.model.terminal(state):
-            return Violation(state, "deadlock: no action is enabled, and the state is not terminal")
+        if stuck and not self.bare and not self.program.model.terminal(state):
+            return Violation(state, DEADLOCK)
         return None
 
     def _expand(self, state: S, found: list[S]) -> bool:
@@ -212,8 +235,8 @@ class Search(Generic[S]):
             return self._expand_with_care(state, found)
         parents, limit = self.parents, self.limits.states
         stuck = True
-        for expander, tally in zip(self._expanders, self.tallies, strict=True):
-            after = expander.all(state)
+        for successors_of, tally, expander in self._actions:
+            after = successors_of(state)
             if not after:
                 continue
             stuck = False
@@ -254,12 +277,12 @@ class Search(Generic[S]):
 
     def _arrive(self, step: Step[S], state: S, after: S, tally: Tally, found: list[S]) -> None:
         """Take one step: what is out of bounds is looked at, and neither counted nor gone on from (as in TLC)."""
-        if not self._pending:
-            self._pending = inspect_step(self._step_properties, step, state, after)
+        if not self.pending:
+            self.pending = inspect_step(self._step_properties, step, state, after)
         if not self._within(after) or not self._allowed(state, after):
             self.cut += 1
-            if not self._pending and (violation := inspect_state(self._invariants, after)):
-                self._pending = Violation(state, violation.reason, violation.error, after, step.name)
+            if not self.pending and (violation := inspect_state(self._invariants, after)):
+                self.pending = Violation(state, violation.reason, violation.error, after, step.name)
             return
         successor = self.canonical(after) if self.canonical else after
         key = self.key(successor) if self.key else successor

@@ -25,6 +25,27 @@ def shown(found: "Counterexample[Any]") -> Iterator[str]:
     if found.loop is not None:
         yield _round(found)
     yield from found.disabled
+    if found.columns:
+        yield from _table(found)
+
+
+def _table(found: "Counterexample[Any]") -> Iterator[str]:
+    """One column for each process, and of it in each row what changed."""
+    rows = [["", "", *(name for name, _ in found.columns)]]
+    for number, action in enumerate(("initial", *found.actions)):
+        row = [str(number + 1), action]
+        for _, parts in found.columns:
+            unchanged = number > 0 and parts[number] == parts[number - 1]
+            row.append("" if unchanged else _cell(parts[number]))
+        rows.append(row)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cell(part: object) -> str:
+    fields = record(part)
+    return " ".join(f"{name}={_shown(value)}" for name, value in fields.items()) if fields else _shown(part)
 
 
 def _round(found: "Counterexample[Any]") -> str:

@@ -111,6 +111,9 @@ def _equip(made: StateType, fields: tuple[str, ...], defaults: dict[str, object]
     """Give the class its constructor, its fields and its evolve."""
     first_default = next((place for place, field in enumerate(fields) if field in defaults), len(fields))
     odd = [field for field in fields if field.startswith("_") or field == "evolve"]
+    taken = [name for name in (*fields, "evolve", "__new__", "__init__") if name in vars(made)]
+    if taken:
+        raise TypeError(f"{made.__name__}.{taken[0]} is made by State, and cannot be defined as well")
     if odd:
         raise TypeError(
             f"{made.__name__}.{odd[0]}: a field's name may not be evolve, nor begin with an underscore"
@@ -138,6 +141,11 @@ def _equip(made: StateType, fields: tuple[str, ...], defaults: dict[str, object]
     setattr(made, "__match_args__", fields)  # noqa: B010  # mypy does not know that it may be set
     made._defaults = defaults  # type: ignore[attr-defined]  # of State
     made._mark = mark  # type: ignore[attr-defined]  # of State
+
+
+def is_plain(cls: StateType) -> bool:
+    """Whether reading a field of the class, and unpacking it, are what they are for a tuple."""
+    return all(getattr(cls, name) is getattr(tuple, name) for name in ("__getattribute__", "__iter__"))
 
 
 def _reader(place: int, field: str) -> object:

@@ -1,0 +1,213 @@
+"""Why an action is disabled: which guard of its method is in the way, and which guards ever were.
+
+An action is a generator, and its guards are whatever it asks before it yields. The interpreter is made to say which
+conditional jumps it takes in the method's code; each has the place of its condition in the source.
+
+Rules: only the method itself is looked into; what it calls counts as the condition it stands in. A tracer that was
+set before, a debugger's or a coverage tool's, is put back.
+"""
+
+import dis
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
+from types import CodeType, FrameType
+from typing import Any, TypeVar
+
+from treadle.spec.limits import Limits
+from treadle.spec.model import Model
+from treadle.spec.program import Step, part_of, program
+from treadle.spec.search import Search
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition in the source of an action."""
+
+    source: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A step that cannot be taken in a state."""
+
+    step: str
+    guard: Guard | None  # what was asked last; None when the action asks nothing
+    answer: bool | None  # what it was; None for a loop that had nothing left to go through
+
+    def __str__(self) -> str:
+        """The step and the reason."""
+        if self.guard is None:
+            return f"{self.step} is disabled: it yields nothing"
+        if self.answer is None:
+            return (
+                f"{self.step} is disabled in line {self.guard.line}: `{self.guard.source}` has nothing more"
+            )
+        return f"{self.step} is disabled in line {self.guard.line}: `{self.guard.source}` is {self.answer}"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCoverage:
+    """How often a guard was true and false over the states reached."""
+
+    action: str
+    guard: Guard
+    true: int
+    false: int
+
+    def __str__(self) -> str:
+        """One line, with what was never seen."""
+        never = "" if self.true and self.false else f", never {'False' if self.true else 'True'}"
+        counts = f"{self.true:,} times True, {self.false:,} times False"
+        return f"{self.action}, line {self.guard.line}: `{self.guard.source}` {counts}{never}"
+
+
+def why_disabled(model: Model[S], state: S) -> tuple[Disabled, ...]:
+    """Say of each step that cannot be taken in a state which guard is in the way.
+
+    The guard is the condition that was asked last, as precisely as the source says it: of ``a and b`` the part that failed.
+    """
+    return disabled(program(model).steps, state)
+
+
+def disabled(steps: tuple[Step[S], ...], state: S) -> tuple[Disabled, ...]:
+    """As `why_disabled`, of the steps of a model that was taken apart."""
+    found = []
+    for step in steps:
+        enabled, asked = _traced(step, state)
+        if not enabled:
+            guard, answer = asked[-1] if asked else (None, None)
+            found.append(Disabled(step.name, guard, answer))
+    return tuple(found)
+
+
+def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardCoverage, ...]:
+    """Count how often each guard of each action was true and false, over the *max_states* states found first.
+
+    A guard that was never false, or never true, does nothing in this model, or hides what comes after it.
+    """
+    asked = program(model)
+    search = Search(asked, Limits(max_states))
+    search.explore()
+    counts: dict[tuple[str, Guard], list[int]] = {}
+    states: list[S] = list(search.parents)  # type: ignore[arg-type]  # without a key they are the states
+    for state in states:
+        for step in asked.steps:
+            for guard, answer in _traced(step, state, to_the_end=True)[1]:
+                count = counts.setdefault((step.action, guard), [0, 0])
+                if answer is not None:
+                    count[not answer] += 1
+    return tuple(
+        GuardCoverage(action, guard, *count) for (action, guard), count in counts.items() if any(count)
+    )
+
+
+Asked = list[tuple[Guard, bool | None]]
+
+
+def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[bool, Asked]:
+    """Whether the step can be taken, and what it asked until it ended, or yielded first."""
+    method = getattr(step.method, "__func__", step.method)
+    code = getattr(method, "__code__", None)
+    offsets: list[int] = []
+    enabled = False
+    for _ in range(2):  # CPython 3.13 reports nothing of the first execution of some code
+        if not offsets:
+            with _tracing(code, offsets.append):
+                successors = step.method(part_of(state, step.path), **step.arguments)
+                enabled = sum(1 for _ in islice(successors, None if to_the_end else 1)) > 0
+    return enabled, list(_answers(code, offsets)) if code else []
+
+
+@contextmanager
+def _tracing(code: CodeType | None, saw: Callable[[int], None]) -> Iterator[None]:
+    """Report each instruction of the code, by its offset."""
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:  # what the interpreter calls next: itself
+        if frame.f_code is not code:
+            return None
+        if event == "opcode":
+            saw(frame.f_lasti)
+        elif not frame.f_trace_opcodes:
+            frame.f_trace_opcodes = True
+            sys.settrace(trace)  # CPython 3.12 begins to report instructions then
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _answers(code: CodeType, offsets: list[int]) -> Iterator[tuple[Guard, bool | None]]:
+    jumps = _jumps(code)
+    for offset, following in zip(offsets, [*offsets[1:], -1], strict=False):
+        if offset not in jumps:
+            continue
+        jump = jumps[offset]
+        taken = following != jump.onward
+        if jump.taken_if is not None:
+            yield jump.guard, jump.taken_if is taken
+        elif taken:
+            yield jump.guard, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    guard: Guard
+    taken_if: bool | None  # None: at the end of a loop
+    onward: int  # the instruction that follows when it is not taken
+
+
+@lru_cache(maxsize=1024)
+def _jumps(code: CodeType) -> dict[int, _Jump]:
+    """The conditional jumps of the code, by their offset."""
+    found = {}
+    instructions = list(dis.get_instructions(code))
+    before = instructions[0]
+    for each, following in pairwise(instructions):
+        name = each.opname
+        if name == "FOR_ITER":
+            found[each.offset] = _Jump(_guard(code, each, before), None, following.offset)
+        elif name.startswith("POP_JUMP") and "_IF_" in name:
+            found[each.offset] = _Jump(
+                _guard(code, each, before), not name.endswith("FALSE"), following.offset
+            )
+        before = each
+    return found
+
+
+def _guard(code: CodeType, jump: dis.Instruction, before: dis.Instruction) -> Guard:
+    line, source = _source(code, jump)
+    if source.startswith(
+        ("if ", "elif ", "while ")
+    ):  # CPython 3.11 gives a negated condition the whole statement
+        line, source = _source(code, before)
+    if jump.opname == "FOR_ITER" and source.startswith("for "):  # and a loop
+        source = source.partition(" in ")[2].partition(":")[0]
+    if jump.opname.endswith("NONE"):
+        subject = source.removesuffix(" is not None").removesuffix(" is None")
+        source = f"{subject} is not None" if jump.opname.endswith("NOT_NONE") else f"{subject} is None"
+    return Guard(source, code.co_filename, line)
+
+
+def _source(code: CodeType, instruction: dis.Instruction) -> tuple[int, str]:
+    places = instruction.positions
+    line = (places and places.lineno) or code.co_firstlineno
+    end = (places and places.end_lineno) or line
+    lines = [linecache.getline(code.co_filename, number) for number in range(line, end + 1)]
+    if not places or places.col_offset is None or places.end_col_offset is None or not all(lines):
+        return line, "its condition"
+    lines[-1] = lines[-1].encode()[: places.end_col_offset].decode()
+    lines[0] = lines[0].encode()[places.col_offset :].decode()
+    return line, " ".join(" ".join(lines).split())
