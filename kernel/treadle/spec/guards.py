@@ -112,6 +112,9 @@ def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardC
 
 Asked = list[tuple[Guard, bool | None]]
 
+#: Codes that were traced once. CPython 3.13 reports the first execution of a code in part only.
+_reported: set[CodeType | None] = set()
+
 
 def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[bool, Asked]:
     """Whether the step can be taken, and what it asked until it ended, or yielded first."""
@@ -119,11 +122,12 @@ def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[b
     code = getattr(method, "__code__", None)
     offsets: list[int] = []
     enabled = False
-    for _ in range(2):  # CPython 3.13 reports nothing of the first execution of some code
-        if not offsets:
-            with _tracing(code, offsets.append):
-                successors = step.method(part_of(state, step.path), **step.arguments)
-                enabled = sum(1 for _ in islice(successors, None if to_the_end else 1)) > 0
+    for _ in range(1 if code in _reported else 2):
+        offsets.clear()
+        with _tracing(code, offsets.append):
+            successors = step.method(part_of(state, step.path), **step.arguments)
+            enabled = sum(1 for _ in islice(successors, None if to_the_end else 1)) > 0
+    _reported.add(code)
     return enabled, list(_answers(code, offsets)) if code else []
 
 
