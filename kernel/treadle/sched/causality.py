@@ -102,12 +102,14 @@ class Causality:
 
     def dependencies(self, accesses: Accesses) -> list[int]:
         """Return the earlier steps that a step with *accesses* directly depends on."""
-        return [
-            past.position
-            for location, mode in accesses
-            for past in self.pasts.get(location, ())
-            if past.mode is not mode or mode is WRITE
-        ]
+        found = []
+        for location, mode in accesses:
+            pasts = self.pasts.get(location)
+            if pasts is not None:
+                for past in pasts:
+                    if past.mode is not mode or mode is WRITE:
+                        found.append(past.position)  # noqa: PERF401 - the innermost loop
+        return found
 
     def pending(self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool) -> Step:
         """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
@@ -129,13 +131,15 @@ class Causality:
     ) -> None:
         """Note a step; a *barrier* comes after everything before it, and before everything after it."""
         step = self.pending(thread, operation, accesses, waits=waits)
-        clock = step.before[:]
-        merge(clock, self.barrier)
-        past = step.seen | self.barrier_past
-        for position in step.dependencies:
-            earlier = self.steps[position]
-            merge(clock, earlier.clock)
-            past |= earlier.past
+        clock, past = step.before[:], step.seen
+        if self.barrier_past:
+            merge(clock, self.barrier)
+            past |= self.barrier_past
+        for position in reversed(step.dependencies):
+            if not past >> position & 1:
+                earlier = self.steps[position]
+                merge(clock, earlier.clock)
+                past |= earlier.past
         position = len(self.steps)
         if barrier:
             for other in self.now:

@@ -95,16 +95,13 @@ class _Lockable:
 
     __slots__ = (
         "__weakref__",
-        "acquiring",
         "holder",
-        "looking",
         "name",
         "quiet",
         "real",
-        "releasing",
-        "timed",
-        "trying",
     )
+
+    verb = "acquire"
 
     def __init__(self, name: str, real: Any = None) -> None:
         self.name = name
@@ -112,12 +109,6 @@ class _Lockable:
         self.quiet = False  #: other threads may use the real one meanwhile: it is the standard library's own
         #: The thread that acquired it; a name where no controlled thread did; None when free.
         self.holder: ControlledThread | str | None = None
-        this = cast("Lock | RLock", self)
-        self.acquiring = _Acquire("acquire", this, WRITE)
-        self.trying = _TryAcquire(this)
-        self.timed = _TimedAcquire(this, "acquire with timeout")
-        self.releasing = _Release(this)
-        self.looking = Operation("look at", this, READ)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Acquire the lock and say whether that succeeded."""
@@ -132,7 +123,7 @@ class _Lockable:
             return cast("bool", self.passed_on("locked"))
         thread = runtime.current
         if thread is not None:
-            thread.announce(self.looking)
+            thread.announce(Operation("look at", cast("Lock | RLock", self), READ))
         return self.holder is not None
 
     def __enter__(self) -> bool:
@@ -145,12 +136,13 @@ class _Lockable:
 
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:
         """Acquire for *thread*, which does not hold it, and say whether that succeeded."""
+        this = cast("Lock | RLock", self)
         if timeout == -1:
-            thread.announce(self.acquiring if blocking else self.trying)
+            thread.announce(_Acquire(self.verb, this, WRITE) if blocking else _TryAcquire(this))
         else:
             require_timeout(blocking, timeout)
             thread.world.start_timer(thread, timeout)
-            thread.announce(self.timed)
+            thread.announce(_TimedAcquire(this, f"{self.verb} with timeout"))
             if self.holder is not None:
                 thread.world.expire(thread)
         if self.holder is not None and not thread.world.over:
@@ -182,10 +174,6 @@ class _Lockable:
             )
         return False
 
-    def dispose(self) -> None:
-        """Let go of the operations, which refer to the lock."""
-        del self.acquiring, self.trying, self.timed, self.releasing, self.looking
-
     def _at_fork_reinit(self) -> None:
         self.holder = None
 
@@ -213,7 +201,7 @@ class Lock(_Lockable):
             return
         thread = runtime.current
         if thread is not None:
-            thread.announce(self.releasing)
+            thread.announce(_Release(self))
             if thread.world.over:
                 self.holder = None
                 return
@@ -270,7 +258,7 @@ class RLock(_Lockable):
             self.count -= 1
             return
         if thread is not None:
-            thread.announce(self.releasing)
+            thread.announce(_Release(self))
         self.count = 0
         self.holder = None
 
@@ -307,10 +295,10 @@ class Gate(_Lockable):
     """Lets one thread pass each time that it is opened; opening it twice is opening it once."""
 
     __slots__ = ()
+    verb = "pass"
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.acquiring = _Acquire("pass", cast("Lock", self), WRITE)
         self.holder = "nobody"
 
     def pass_through(self, timeout: float | None) -> bool:
@@ -324,7 +312,7 @@ class Gate(_Lockable):
         """Let one thread pass."""
         thread = runtime.running()
         if thread is not None:
-            thread.announce(self.releasing)
+            thread.announce(_Release(cast("Lock", self)))
         self.holder = None
 
 

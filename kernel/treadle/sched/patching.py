@@ -23,7 +23,6 @@ from treadle.sched import clock, executors, locks, randomness, runtime, thread_l
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.refused import refusals
 from treadle.sched.simple_queue import SimpleQueue
-from treadle.sched.world import ControlledThread
 
 _MISSING = object()
 
@@ -84,27 +83,18 @@ _real_sleep, _real_import = time.sleep, builtins.__import__
 def make_lock() -> Any:
     """Stand in for `threading.Lock` and `_thread.allocate_lock`."""
     thread = runtime.running()
-    return _allocate_lock() if thread is None else _noted(thread, locks.Lock(thread.new_name("Lock")))
+    return _allocate_lock() if thread is None else locks.Lock(thread.new_name("Lock"))
 
 
 def make_rlock() -> Any:
     """Stand in for `_thread.RLock`."""
     thread = runtime.running()
-    return _rlock() if thread is None else _noted(thread, locks.RLock(thread.new_name("RLock")))
-
-
-def _noted(thread: ControlledThread, lock: locks.Lock | locks.RLock) -> locks.Lock | locks.RLock:
-    thread.world.locks.append(lock)
-    return lock
+    return _rlock() if thread is None else locks.RLock(thread.new_name("RLock"))
 
 
 def _make_simple_queue() -> Any:
     thread = runtime.running()
-    if thread is None:
-        return _simple_queue()
-    made = SimpleQueue(thread.new_name("SimpleQueue"))
-    thread.world.locks.append(made)
-    return made
+    return _simple_queue() if thread is None else SimpleQueue(thread.new_name("SimpleQueue"))
 
 
 class _StandIn(type):

@@ -46,10 +46,6 @@ class SimpleQueue:
         self.place = Place(name)
         self.gate = Gate(f"the gate of {name}")
 
-    def dispose(self) -> None:
-        """Let go of what refers to itself."""
-        self.gate.dispose()
-
     def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
         """Add *item*; never blocks."""
         self._announce(Operation("put into", self.place, WRITE))

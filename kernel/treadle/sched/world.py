@@ -170,13 +170,6 @@ class ControlledThread:
             self.world.hub.switch()
 
 
-class Disposable(Protocol):
-    """Something that refers to itself."""
-
-    def dispose(self) -> None:
-        """Refer to itself no more; it is not going to be used in a controlled thread again."""
-
-
 class Learned:
     """What a program was seen to look at; such things become operations, at some cost, in later executions."""
 
@@ -217,7 +210,6 @@ class World:
         self.learned = Learned() if learned is None else learned
         self.seed = seed  #: of the numbers that the threads draw
         self.threads: list[ControlledThread] = []
-        self.locks: list[Disposable] = []  #: made by the program
         self.last: ControlledThread | None = None  #: who executed the last step
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
         #: As `Learned.shared`; what is learned while the execution runs is for the next one.
@@ -506,9 +498,6 @@ class World:
 
         What the execution was (its steps, its outcome, its failure) stays.
         """
-        for lock in self.locks:
-            lock.dispose()
-        self.locks.clear()
         self.threads.clear()
         self.left.clear()
         self.stuck.clear()

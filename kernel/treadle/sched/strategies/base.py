@@ -85,8 +85,18 @@ class Path(Generic[Node]):
         """Return the thread chosen at this depth of the prefix."""
         node = self.nodes[self.depth]
         self.depth += 1
-        if announced_by(enabled) != node.announced:
+        announced = node.announced
+        if len(enabled) != len(announced):
             raise _different(world, self.depth, node, enabled)
+        for thread, (index, kind, name) in zip(enabled, announced, strict=True):
+            operation = thread.pending
+            if (
+                thread.index != index
+                or operation is None
+                or operation.kind != kind
+                or operation.target.name != name
+            ):
+                raise _different(world, self.depth, node, enabled)
         return world.threads[node.chosen]
 
     def extend(self, node: Node, chosen: ControlledThread) -> ControlledThread:
