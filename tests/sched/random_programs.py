@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.sched import steps
-from tests.sched.steps import KINDS, STEPS, Log, Shared, Step, make_shared
-from treadle.sched.access import WRITE
+from tests.sched.steps import KINDS, MENTIONED, STEPS, Log, Shared, Step, make_shared
 from treadle.sched.engine import Budget, Laboratory, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.world import Outcome, Timeouts, World
@@ -22,8 +21,8 @@ from treadle.sched.world import Outcome, Timeouts, World
 #: One step: whose, named by who started whom, and which of its steps.
 Name = tuple[str, int]
 
-#: The order of dependent steps.
-Trace = frozenset[tuple[Name, Name]]
+#: Of each thread, which steps of others each of its steps directly depends on.
+Trace = frozenset[tuple[str, tuple[frozenset[Name], ...]]]
 
 Ending = Literal["join", "join in time", "leave", "look"]
 ENDINGS: tuple[Ending, ...] = ("join", "join in time", "leave", "look")
@@ -43,6 +42,10 @@ class Script:
             for line, daemon in zip(self.threads, self.daemons, strict=True)
         ]
         return f"{' ∥ '.join(threads)}, then {self.ending}"
+
+    def mentioned(self) -> frozenset[str]:
+        """Return the names that its steps mention."""
+        return frozenset().union(*[MENTIONED[step] for line in self.threads for step in line])
 
     def smaller(self) -> Iterator["Script"]:
         """Yield the scripts with one thing less, to shrink a difference."""
@@ -101,7 +104,7 @@ class Watcher:
     def program(self) -> None:
         """Run the script, as the program under test."""
         script = self.script
-        self.shared = shared = make_shared()
+        self.shared = shared = make_shared(script.mentioned())
         self.logs = logs = [Log() for _ in range(len(script.threads) + 1)]
 
         def body(index: int) -> None:
@@ -139,25 +142,21 @@ class Watcher:
 
 
 def trace_of(world: World) -> Trace:
-    """Return the Mazurkiewicz trace of an execution: all pairs of steps that depend on each other directly.
+    """Return the Mazurkiewicz trace of an execution.
 
     The program's exit is left out: it is a step only while a daemon lives, and what it decides shows in the others.
     """
-    steps = world.causality.steps
-    exits = {past.position for past in world.causality.pasts.get(world.program, ()) if past.mode is WRITE}
+    paths = [thread.path for thread in world.threads]
     names: list[Name] = []
-    counts: dict[str, int] = {}
-    pairs: set[tuple[Name, Name]] = set()
-    for position, step in enumerate(steps):
-        thread = world.threads[step.thread].path
-        counts[thread] = counts.get(thread, 0) + (position not in exits)
-        names.append((thread, counts[thread]))
-        if position not in exits:
-            pairs.update(
-                (names[before], names[position]) for before in step.dependencies if before not in exits
-            )
-            pairs.add((names[position], names[position]))
-    return frozenset((before, after) for before, after in pairs if before == after or before[0] != after[0])
+    lines: dict[str, list[frozenset[Name]]] = {}
+    for step in world.causality.steps:
+        path = paths[step.thread]
+        line = lines.setdefault(path, [])
+        names.append((path, len(line)))
+        others = [names[before] for before in step.dependencies]
+        line.append(frozenset(name for name in others if name[0] != path and name[0] != "exit"))
+    lines.pop("exit", None)
+    return frozenset((path, tuple(line)) for path, line in lines.items())
 
 
 class Bench:

@@ -40,6 +40,7 @@ class Shared(NamedTuple):
     condition: threading.Condition
     semaphore: threading.Semaphore
     event: threading.Event
+    barrier: threading.Barrier
     queue: "queue.Queue[int]"
     simple: "queue.SimpleQueue[int]"
     box: Box
@@ -50,22 +51,25 @@ class Shared(NamedTuple):
     peers: list[threading.Thread]
 
 
-def make_shared() -> Shared:
+def make_shared(used: frozenset[str]) -> Shared:
+    """Make what is shared, leaving out what would cost something and is not *used*."""
     locks = (threading.Lock(), threading.Lock())
+    absent: Any = None
     return Shared(
-        locks,
-        threading.RLock(),
-        threading.Condition(locks[1]),
-        threading.Semaphore(1),
-        threading.Event(),
-        queue.Queue(1),
-        queue.SimpleQueue(),
-        Box(),
-        [],
-        {},
-        set(),
-        deque(),
-        [],
+        locks=locks,
+        rlock=threading.RLock() if "rlock" in used else absent,
+        condition=threading.Condition(locks[1]),
+        semaphore=threading.Semaphore(1) if "semaphore" in used else absent,
+        event=threading.Event() if "event" in used else absent,
+        barrier=threading.Barrier(2) if "barrier" in used else absent,
+        queue=queue.Queue(1) if "queue" in used else absent,
+        simple=queue.SimpleQueue() if "simple" in used else absent,
+        box=Box(),
+        items=[],
+        table={},
+        names=set(),
+        line=deque(),
+        peers=[],
     )
 
 
@@ -326,6 +330,21 @@ def await_event_for_ever(shared: Shared, log: Log) -> None:
     log.note(shared.event.wait())
 
 
+def meet(shared: Shared, log: Log) -> None:
+    log.note(shared.barrier.wait())
+
+
+def meet_in_time(shared: Shared, log: Log) -> None:
+    try:
+        log.note(shared.barrier.wait(timeout=1))
+    except threading.BrokenBarrierError:
+        log.note("broken")
+
+
+def break_barrier(shared: Shared, log: Log) -> None:
+    shared.barrier.abort()
+
+
 # -- queues -------------------------------------------------------------------------------------------------------
 
 
@@ -453,7 +472,8 @@ KINDS: dict[str, tuple[Step, ...]] = {
     ),
     "waiting": (
         wait, wait_for_ever, wait_for, notify, notify_all, semaphore, try_semaphore, timed_semaphore,
-        release_semaphore, set_event, clear_event, await_event, await_event_for_ever,
+        release_semaphore, set_event, clear_event, await_event, await_event_for_ever, meet, meet_in_time,
+        break_barrier,
     ),
     "queues": (
         put, put_now, put_in_time, get, get_now, get_in_time, size, put_simple, get_simple, get_simple_now,
@@ -465,3 +485,6 @@ KINDS: dict[str, tuple[Step, ...]] = {
     ),
 }  # fmt: skip
 STEPS: tuple[Step, ...] = tuple(dict.fromkeys(step for steps in KINDS.values() for step in steps))
+
+#: The names that each step mentions, taken before anything is instrumented.
+MENTIONED: dict[Step, frozenset[str]] = {step: frozenset(step.__code__.co_names) for step in STEPS}
