@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from models import channel
 from models.channel import Channel, Step
+from models.exchange import Exchanged
 from treadle.spec import Model, action, eventually, invariant, leads_to
 
 RECEIVER = "rx"
@@ -162,3 +163,17 @@ def _is_prefix_received(state: State, sent: list[object]) -> bool:
 
 def _increment(counts: tuple[int, ...], index: int) -> tuple[int, ...]:
     return (*counts[:index], counts[index] + 1, *counts[index + 1 :])
+
+
+# --- the coarser model ---
+
+
+def as_exchange(state: State) -> Exchanged:
+    """What of the exchange has happened: a message is exchanged when it is received."""
+    counts = [0] * len(state.sent)
+    for message in state.received:
+        assert isinstance(message, tuple)
+        sender, number = message
+        if counts[sender] == number:  # one that overtakes another is not the sender's next
+            counts[sender] += 1
+    return Exchanged(tuple(counts), left=not state.channel.receivers, told=state.told)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from models import channel
 from models.channel import Channel, Step
+from models.exchange import Exchanged
 from models.expected import Expected, run
 from models.tuples import put
 from treadle.spec import Model, Verdict, action, eventually, invariant, leads_to
@@ -199,6 +200,22 @@ def _sent(state: State) -> set[Message]:
     """What was sent Ok; a refusal is final, so these are each sender's first messages."""
     counts = enumerate(zip(state.ended, state.refused, strict=True))
     return {(sender, number) for sender, (ended, refused) in counts for number in range(ended - refused)}
+
+
+# --- the coarser model ---
+
+
+def as_exchange(state: State) -> Exchanged:
+    """What of the exchange has happened: a message is exchanged when somebody has received it.
+
+    The side has left when all its receivers have, and was told when one was.
+    """
+    received = {message for received in state.received for message in received}
+    counts = [0] * len(state.ended)
+    for sender, number in sorted(received):
+        # One that overtakes another is not the sender's next: it counts for more than there are.
+        counts[sender] = counts[sender] + 1 if counts[sender] == number else number + 1
+    return Exchanged(tuple(counts), left=not state.channel.receivers, told=any(state.told))
 
 
 DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"

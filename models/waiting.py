@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from models.exchange import Exchanged
 from models.expected import Expected, run
 from models.tuples import put, without
 from treadle.spec import Model, Verdict, action, eventually, invariant, leads_to
@@ -327,6 +328,14 @@ class WakesOneAtTheEnd(Waiting):
     def to_wake(self, line: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The first only."""
         return line[:1]
+
+
+# --- the coarser model ---
+
+
+def as_exchange(state: State) -> Exchanged:
+    """What of the exchange has happened, of one sender: what was received, and whether the receivers are through."""
+    return Exchanged((state.received,), left=False, told=set(state.at[len(state.left) :]) == {"done"})
 
 
 DEADLOCK = "deadlock: no action is enabled, and the state is not terminal"

@@ -6,9 +6,11 @@ from types import ModuleType
 from models import (
     actor,
     disconnection,
+    exchange,
     mailboxes,
     mpmc,
     mpsc,
+    peterson,
     rendezvous,
     select,
     select_wakeups,
@@ -16,10 +18,12 @@ from models import (
     timeouts,
     timers,
     waiting,
+    zero_capacity,
 )
 from models.expected import Expected
+from models.ladder import RUNGS
 from treadle.report import Evidence, Progress, claim
-from treadle.spec import check
+from treadle.spec import check, refines
 from treadle.verdict import Verdict
 
 
@@ -66,3 +70,21 @@ timeouts_model = _table("timeouts: a timed-out send leaves no trace, and no plac
 timers_model = _table("timers: not early, each once, no tick made up for", timers)
 mailboxes_model = _table("mailboxes: a moved value has one owner", mailboxes)
 actor_model = _table("actor: every ask ends with a reply or is told", actor)
+zero_capacity_model = _table("rendezvous of clients: a send ends when its message is taken", zero_capacity)
+exchange_model = _table("exchange: a message is received or its channel disconnects", exchange)
+peterson_model = _table("Peterson: mutual exclusion, and nobody starves", peterson)
+
+
+@claim(
+    "refinement: every channel model refines the exchange of messages, fairness included; broken twins do not"
+)
+def ladder(progress: Progress) -> Evidence:
+    states = 0
+    for rung in RUNGS:
+        found = refines(rung.fine, rung.coarse, rung.mapping)
+        reason = found.counterexample.reason if found.counterexample is not None else ""
+        if (found.verdict, reason) != (rung.verdict, rung.reason):
+            return Evidence(Verdict.VIOLATED, states=states, detail=f"expected {rung}, and found:\n{found}")
+        states += found.distinct
+        progress(states)
+    return Evidence(Verdict.HOLDS, states=states)

@@ -9,9 +9,10 @@ import pytest
 from tests.docs_code import code, run
 
 ROOT = Path(__file__).parent.parent
+PAGES = ["channels.md", "protocols.md", "recipes.md", "refinement.md"]
 
 
-@pytest.mark.parametrize("name", ["channels.md", "recipes.md"])
+@pytest.mark.parametrize("name", PAGES)
 def test_the_code_of_a_page_gives_what_the_page_shows(name: str) -> None:
     page = ROOT / "docs" / name
     if not page.exists():
@@ -21,7 +22,7 @@ def test_the_code_of_a_page_gives_what_the_page_shows(name: str) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["channels.md", "recipes.md"])
+@pytest.mark.parametrize("name", PAGES)
 def test_the_code_of_a_page_passes_a_type_checker(name: str, tmp_path: Path) -> None:
     pytest.importorskip("mypy", reason="the wheel is tested without the linters")
     program = tmp_path / "page.py"

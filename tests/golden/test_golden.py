@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.peterson import KeepsTurn, Lock, Peterson
 from tests.golden.barrier import Barrier, OneMissing
 from tests.golden.blocking_queue import BlockingQueue, NotifyOther, WholeSpace
 from tests.golden.cat import Cat
@@ -20,7 +21,6 @@ from tests.golden.handshake import Channel, InnerFifo
 from tests.golden.hanoi import Hanoi
 from tests.golden.hanoi import Solved as HanoiSolved
 from tests.golden.hourclock import HourClock, Thirteen
-from tests.golden.lock import KeepsTurn, Lock, Peterson
 from tests.golden.missionaries import Crossing
 from tests.golden.missionaries import Solved as Crossed
 from tests.golden.prisoners import OnceOnly, Prisoners

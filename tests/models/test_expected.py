@@ -47,9 +47,11 @@ def test_the_protocols_are_those_of_the_channels() -> None:
     assert {module.__name__.removeprefix("models.") for module in PROTOCOLS} == {
         "actor",
         "disconnection",
+        "exchange",
         "mailboxes",
         "mpmc",
         "mpsc",
+        "peterson",
         "rendezvous",
         "select",
         "select_wakeups",
@@ -57,6 +59,7 @@ def test_the_protocols_are_those_of_the_channels() -> None:
         "timeouts",
         "timers",
         "waiting",
+        "zero_capacity",
     }
 
 

@@ -18,6 +18,8 @@ from treadle.spec.marks import (
 )
 from treadle.spec.model import Include, Model, include
 from treadle.spec.progress import Progress
+from treadle.spec.refined import Levels, Refined
+from treadle.spec.refinement import refines
 from treadle.spec.result import Counterexample, Coverage, Result
 from treadle.spec.simulate import simulate
 from treadle.spec.state import State, state
@@ -32,8 +34,10 @@ __all__ = [
     "Guard",
     "GuardCoverage",
     "Include",
+    "Levels",
     "Model",
     "Progress",
+    "Refined",
     "Result",
     "State",
     "StateGraph",
@@ -48,6 +52,7 @@ __all__ = [
     "include",
     "invariant",
     "leads_to",
+    "refines",
     "simulate",
     "sometimes",
     "state",
