@@ -16,9 +16,11 @@ class Mode(enum.IntEnum):
     TICK = 2  # the clock is moved forward, to the later of two times: ticks commute
     CALL = 3  # an operation of a recorded history begins: only its order to returns fixes real time
     RETURN = 4  # an operation of a recorded history ends
+    CHANGE = 5  # a part is changed: matters to whoever looks at the whole, not to changes of other parts
 
 
 READ, WRITE, TICK, CALL, RETURN = Mode.READ, Mode.WRITE, Mode.TICK, Mode.CALL, Mode.RETURN
+CHANGE = Mode.CHANGE
 
 
 class Location(Protocol):

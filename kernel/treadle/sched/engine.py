@@ -126,7 +126,7 @@ class Laboratory:
         world.on_stop = lambda: note_stuck(world, self.files)
         if recorder is not None:
             recorder.attach(world)
-        memory = hooks.begin(learned, recording=recorder is not None)
+        memory = hooks.begin(recording=recorder is not None)
         world.on_settle = memory.release_pins
         self.adopted.reset()
         self._loggers.reset()

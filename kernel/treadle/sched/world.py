@@ -182,6 +182,8 @@ class Learned:
         self.shared: set[object] = set()
         #: Classes whose objects' attributes are touched through `__dict__` too.
         self.namespaces: set[tuple[str, str]] = set()
+        #: Attributes that were stored to on a class, or over what a class has: they are not constant.
+        self.stored: set[str] = set()
         self.news = False  #: the execution that runs found another kind
 
 

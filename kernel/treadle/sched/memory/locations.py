@@ -1,15 +1,17 @@
 """The locations of shared memory that one execution has touched.
 
-An attribute is a location; a container is one as a whole. Locations are found by the identity of their object, so
-an object must not be replaced by another of the same identity unnoticed: objects that can be referenced weakly are
-forgotten when they die, the others are kept alive until nothing but this file refers to them. Nothing else is kept
-alive, because when a handle dies is behaviour that programs rely on.
+An attribute is a location; a container is made of several (`Cells`): one per item, and three that tie them together.
+Locations are found by the identity of their object, so an object must not be replaced by another of the same identity
+unnoticed: objects that can be referenced weakly are forgotten when they die, the others are kept alive until nothing
+but this file refers to them. Nothing else is kept alive, because when a handle dies is behaviour that programs rely on.
 """
 
 import sys
 import weakref
+from collections.abc import Hashable
+from types import ModuleType
 
-from treadle.sched.access import READ, WRITE, Mode
+from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
 from treadle.sched.causality import Clock
 from treadle.sched.operation import Operation
 
@@ -18,9 +20,9 @@ _ALONE = 2
 
 
 class MemoryLocation:
-    """An attribute of an object, a container, a global or a closure's variable."""
+    """An attribute of an object, an item of a container, a global or a closure's variable."""
 
-    __slots__ = ("kind", "name", "read", "readers", "write", "writer", "written")
+    __slots__ = ("changers", "kind", "name", "read", "readers", "write", "writer", "written")
 
     def __init__(self, name: str, kind: object) -> None:
         self.name = name
@@ -31,32 +33,99 @@ class MemoryLocation:
         self.writer = -1
         self.written = 0
         self.readers: dict[int, int] = {}
+        self.changers: dict[int, int] | None = None
 
     def races(self, thread: int, clock: Clock, mode: Mode) -> bool:
         """Note an access that is no operation; say whether an earlier one does not come before it."""
         if self.writer != thread and self.writer >= 0 and clock[self.writer] < self.written:
             return True
-        readers = self.readers
+        if mode is not CHANGE and self.changers and _unseen(self.changers, thread, clock):
+            return True
         if mode is READ:
-            readers[thread] = clock[thread] + 1
+            self.readers[thread] = clock[thread] + 1
             return False
-        if readers:
-            for reader, epoch in readers.items():
-                if reader != thread and clock[reader] < epoch:
-                    return True
-            readers.clear()
+        if self.readers and _unseen(self.readers, thread, clock):
+            return True
+        if mode is CHANGE:
+            if self.changers is None:
+                self.changers = {}
+            self.changers[thread] = clock[thread] + 1
+            return False
+        self.readers.clear()
+        self.changers = None
         self.writer, self.written = thread, clock[thread] + 1
         return False
 
+    def dispose(self) -> None:
+        """Let go of the operations, which refer to the location."""
+        del self.read, self.write
 
-class _Record:
+
+def _unseen(epochs: dict[int, int], thread: int, clock: Clock) -> bool:
+    return any(other != thread and clock[other] < epoch for other, epoch in epochs.items())
+
+
+class Cells:
+    """The locations that a container is made of.
+
+    Whoever touches one item touches its own location, and says so to whoever touches the whole: a reader of the whole
+    reads `contents`, which each change of an item changes; a writer of the whole writes `parts` too, which each reader
+    of an item reads. The number of the items, and their order, are `size`: a new item writes it, because the order of
+    two new ones can be seen; a deleted one changes it, because that of two deleted ones cannot.
+    """
+
+    __slots__ = ("contents", "items", "kind", "label", "measuring", "parts", "reading", "size", "writing")
+
+    def __init__(self, label: str, kind: object, items: "dict[Hashable, MemoryLocation]") -> None:
+        self.label = label
+        self.kind = kind
+        self.items = items
+        self.contents = MemoryLocation(label, kind)
+        self.parts = MemoryLocation(f"the parts of {label}", kind)
+        self.size = MemoryLocation(f"the size of {label}", kind)
+        self.reading: Accesses = ((self.contents, READ),)
+        self.writing: Accesses = ((self.contents, WRITE), (self.parts, WRITE))
+        self.measuring: Accesses = ((self.size, READ), (self.parts, READ))
+
+    def item(self, key: Hashable, name: str | None = None) -> MemoryLocation:
+        """Return the location of one item; equal keys are one item."""
+        location = self.items.get(key)
+        if location is None:
+            shown = f"{self.label}[{key!r}]" if name is None else f"{self.label}[{name}]"
+            location = self.items[key] = MemoryLocation(shown, self.kind)
+        return location
+
+    def read(self, item: MemoryLocation) -> Accesses:
+        """Return what reading *item* touches."""
+        return ((item, READ), (self.parts, READ))
+
+    def overwrite(self, item: MemoryLocation) -> Accesses:
+        """Return what giving *item*, which exists, another value touches."""
+        return ((item, WRITE), (self.contents, CHANGE))
+
+    def insert(self, item: MemoryLocation) -> Accesses:
+        """Return what making *item* touches."""
+        return ((item, WRITE), (self.size, WRITE), (self.contents, CHANGE))
+
+    def delete(self, item: MemoryLocation) -> Accesses:
+        """Return what deleting *item* touches, where that moves no other."""
+        return ((item, WRITE), (self.size, CHANGE), (self.contents, CHANGE))
+
+    def dispose(self) -> None:
+        """Let go of everything."""
+        for location in (self.contents, self.parts, self.size):
+            location.dispose()
+
+
+class Record:
     """What is known of one object."""
 
-    __slots__ = ("label", "parts", "pin", "reference")
+    __slots__ = ("__weakref__", "cells", "label", "parts", "pin", "reference")
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.parts: dict[str | None, MemoryLocation] = {}
+        self.parts: dict[Hashable, MemoryLocation] = {}  #: its attributes
+        self.cells: Cells | None = None
         self.reference: weakref.ref[object] | None = None
         self.pin: object = None
 
@@ -66,39 +135,55 @@ def name_of(cls: type) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
+def _site() -> tuple[str, int]:
+    """Return where in the program a container is first touched: containers of one place are of one kind."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
 class Locations:
     """All locations of one execution."""
 
-    def __init__(self, namespaces: frozenset[tuple[str, str]] = frozenset()) -> None:
-        self._namespaces = namespaces  #: classes whose objects are one location each, all attributes together
-        self._records: dict[int, _Record] = {}
-        self._pinned: list[_Record] = []
+    def __init__(self) -> None:
+        self._records: dict[int, Record] = {}
+        self._pinned: list[Record] = []
         self._named: dict[str, MemoryLocation] = {}
         self._counts: dict[str, int] = {}
         self.recording = False  #: values are wanted, because this execution is going to be shown
 
-    def of(self, holder: object, part: str | None = None) -> MemoryLocation:
-        """Return the location of attribute *part* of *holder*, or of *holder* itself, a container."""
-        record = self._records.get(id(holder))
-        if record is None:
-            record = self._record(holder)
-        if part is not None and self._namespaces and name_of(type(holder)) in self._namespaces:
-            part = "__dict__"
+    def of(self, holder: object, part: str) -> MemoryLocation:
+        """Return the location of attribute *part* of *holder*."""
+        record = self._records.get(id(holder)) or self._record(holder)
         location = record.parts.get(part)
         if location is None:
-            name = record.label if part is None else f"{record.label}.{part}"
             cls = holder if isinstance(holder, type) else type(holder)
-            location = record.parts[part] = MemoryLocation(name, (name_of(cls), part))
+            location = record.parts[part] = MemoryLocation(f"{record.label}.{part}", (name_of(cls), part))
         return location
 
-    def alias(self, namespace: dict[str, object], holder: object) -> None:
-        """Let *namespace*, the `__dict__` of *holder*, be the location that the attributes of *holder* are."""
-        self._records.pop(id(namespace), None)
-        record = self._record(namespace)
-        record.parts[None] = self.of(holder, "__dict__")
+    def cells(self, container: object) -> Cells:
+        """Return the locations that *container* is made of."""
+        record = self._records.get(id(container)) or self._record(container)
+        if record.cells is None:
+            record.cells = Cells(record.label, (name_of(type(container)), _site()), {})
+        return record.cells
+
+    def namespace(self, holder: object, namespace: object) -> Cells:
+        """Return the locations that *namespace*, the `__dict__` of *holder*, is made of: the attributes of *holder*."""
+        record = self._records.get(id(namespace)) or self._record(namespace)
+        owner = self._records.get(id(holder)) or self._record(holder)
+        if record.cells is None or record.cells.items is not owner.parts:
+            cls = holder if isinstance(holder, type) else type(holder)
+            record.cells = Cells(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
+        return record.cells
+
+    def record(self, holder: object) -> Record:
+        """Return what is known of *holder*."""
+        return self._records.get(id(holder)) or self._record(holder)
 
     def named(self, name: str) -> MemoryLocation:
-        """Return the location of a variable, by its full name."""
+        """Return the location of a closure's variable, by its full name."""
         location = self._named.get(name)
         if location is None:
             location = self._named[name] = MemoryLocation(name, name)
@@ -106,20 +191,27 @@ class Locations:
 
     def dispose(self) -> None:
         """Let go of everything; the locations are not going to be used again."""
+        gone: set[int] = set()
         for record in self._records.values():
-            for location in record.parts.values():
-                del location.read, location.write
+            found = [*record.parts.values()]
+            if record.cells is not None:
+                found += record.cells.items.values()
+                record.cells.dispose()
+            for location in found:
+                if id(location) not in gone:
+                    gone.add(id(location))
+                    location.dispose()
         for location in self._named.values():
-            del location.read, location.write
+            location.dispose()
         self._records.clear()
-        self._named.clear()
         self._pinned.clear()
+        self._named.clear()
 
-    def _record(self, holder: object) -> _Record:
+    def _record(self, holder: object) -> Record:
         self.release_pins()
-        kind = holder.__name__ if isinstance(holder, type) else type(holder).__name__
+        kind = holder.__name__ if isinstance(holder, (type, ModuleType)) else type(holder).__name__
         number = self._counts[kind] = self._counts.get(kind, 0) + 1
-        record = self._records[id(holder)] = _Record(kind if number == 1 else f"{kind}#{number}")
+        record = self._records[id(holder)] = Record(kind if number == 1 else f"{kind}#{number}")
         key, records = id(holder), self._records
         try:
             record.reference = weakref.ref(holder, lambda _: records.pop(key, None) and None)
@@ -138,3 +230,16 @@ class Locations:
                 record.pin = None
                 released = True
         return released
+
+
+#: The locations of the present execution.
+present = Locations()
+
+
+def begin(*, recording: bool) -> Locations:
+    """Forget the locations of the execution before."""
+    global present
+    present.dispose()
+    present = Locations()
+    present.recording = recording
+    return present

@@ -14,6 +14,8 @@ import symtable
 from collections.abc import Iterable, Sequence
 from typing import cast
 
+from treadle.sched.memory.settled import Variable, settled_variables
+
 #: Marks the texts that stand for hooks.
 MARK = "\0treadle:"
 
@@ -50,8 +52,15 @@ def rewrite(source: str, filename: str, variable: frozenset[str]) -> ast.Module:
     """Return the instrumented syntax tree of a module; the globals in *variable* can change while it runs."""
     tree = ast.parse(source, filename)
     scopes = _Scopes(symtable.symtable(source, filename, "exec"))
-    rewritten = _Rewriter(scopes, _rebound(tree), variable).visit(tree)
+    rewritten = _Rewriter(scopes, settled_variables(tree), variable).visit(tree)
     return cast("ast.Module", ast.fix_missing_locations(rewritten))
+
+
+#: What lets code change globals under names that are not in its source.
+_BY_NAME = frozenset(("globals", "vars", "setattr", "delattr", "__dict__", "__setattr__", "__delattr__"))
+
+#: Among the names of globals that can change: all of them.
+ALL = "*"
 
 
 @functools.lru_cache(maxsize=256)
@@ -61,8 +70,13 @@ def changed_names(source: str) -> frozenset[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Global):
             names.update(node.names)
-        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            names.add(node.attr)
+        elif isinstance(node, ast.Attribute):
+            if not isinstance(node.ctx, ast.Load):
+                names.add(node.attr)
+            elif node.attr in _BY_NAME:
+                names.add(ALL)
+        elif isinstance(node, ast.Name) and node.id in _BY_NAME:
+            names.add(ALL)
     return frozenset(names)
 
 
@@ -104,32 +118,18 @@ class _Scopes:
             return "free"
         return "local"
 
-    def owner(self, name: str) -> str:
-        """Return the name of the scope whose variable *name* is."""
+    def owner(self, name: str) -> tuple[str, int]:
+        """Return the name and the line of the scope whose variable *name* is."""
         for table in reversed(self._stack):
             if isinstance(table, symtable.Function) and name in table.get_locals():
-                return f"{table.get_name()}:{table.get_lineno()}"
-        return ""
-
-
-def _rebound(tree: ast.Module) -> frozenset[str]:
-    """Return the variables that are shared through closures and bound more than once."""
-    nonlocals = {name for node in ast.walk(tree) if isinstance(node, ast.Nonlocal) for name in node.names}
-    stores: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stores[node.id] = stores.get(node.id, 0) + 1
-        elif isinstance(node, (ast.AugAssign, ast.For)) and isinstance(node.target, ast.Name):
-            stores[node.target.id] = stores.get(node.target.id, 0) + 1
-        elif isinstance(node, ast.arg):
-            stores[node.arg] = stores.get(node.arg, 0) + 1
-    return frozenset(nonlocals | {name for name, count in stores.items() if count > 1})
+                return table.get_name(), table.get_lineno()
+        return "", 0
 
 
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, scopes: _Scopes, rebound: frozenset[str], variable: frozenset[str]) -> None:
+    def __init__(self, scopes: _Scopes, settled: frozenset[Variable], variable: frozenset[str]) -> None:
         self._scopes = scopes
-        self._rebound = rebound
+        self._settled = settled
         self._variable = variable
         self._classes: list[str] = []  # for private names
         self._depth = 0  # of functions; nothing outside them is rewritten
@@ -146,12 +146,14 @@ class _Rewriter(ast.NodeTransformer):
             node.name, _first_line(node)
         )
         self._classes.append(node.name)
-        depth, self._depth = self._depth, 0
+        temporaries = self._temporaries
         node.body = self._body(node.body)
-        self._depth = depth
+        if self._depth and self._temporaries > temporaries:
+            node.body.append(_statement(_call("clean_class", node.body[-1])))
         self._classes.pop()
         if entered:
             self._scopes.leave()
+        self._announce_binding(node)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -171,7 +173,19 @@ class _Rewriter(ast.NodeTransformer):
         self._depth -= 1
         if entered:
             self._scopes.leave()
+        self._announce_binding(node)
         return node
+
+    def _announce_binding(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """Have a shared name's binding by `def` or `class` announced by what decorates it last."""
+        if not self._depth:
+            return
+        place = node.decorator_list[0] if node.decorator_list else node
+        announcement = self._announced(node.name, ast.Constant(None), place)
+        if announcement is not None:
+            assert isinstance(announcement, ast.Call)
+            made = _call("partial", place, announcement.func, announcement.args[0])
+            node.decorator_list.insert(0, made)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._defaults(node.args)
@@ -242,6 +256,8 @@ class _Rewriter(ast.NodeTransformer):
         return self._one(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if self._depth and isinstance(node.func, ast.Name) and node.func.id == "globals" and not node.args:
+            return _call("take_globals", node)
         if not self._depth or _depends_on_frame(node):
             return super().generic_visit(node)
         if isinstance(node.func, ast.Attribute):
@@ -251,7 +267,8 @@ class _Rewriter(ast.NodeTransformer):
             hook, function = "call", [self._one(node.func)]
         node.args = self._all(node.args)
         for keyword in node.keywords:
-            keyword.value = self._one(keyword.value)
+            value = self._one(keyword.value)
+            keyword.value = value if keyword.arg is not None else self._touched(value)
         node.args = [*function, *node.args]
         node.func = _hook(hook, node)
         return node
@@ -264,8 +281,8 @@ class _Rewriter(ast.NodeTransformer):
         if len(node.ops) == 1 and type(node.ops[0]) in OPERATORS:
             return _operation(node.ops[0], node, node.left, node.comparators[0])
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            node.left = self._touched(node.left)
-            node.comparators = [self._touched(operand) for operand in node.comparators]
+            node.left = self._touched(node.left, "show")
+            node.comparators = [self._touched(operand, "show") for operand in node.comparators]
             return node
         found: ast.expr = _call("contains", node, node.left, node.comparators[0])
         return (
@@ -296,7 +313,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
-        node.value = self._touched(self._one(node.value))
+        node.value = self._touched(self._one(node.value), "show")
         if node.format_spec is not None:
             node.format_spec = self._one(node.format_spec)
         return node
@@ -356,13 +373,14 @@ class _Rewriter(ast.NodeTransformer):
         verb = "read" if value is None else "write"
         values = [] if value is None else [value]
         if kind == "global":
-            if name not in self._variable:
+            if name not in self._variable and ALL not in self._variable:
                 return None
             return _call(f"{verb}_global", node, ast.Constant(name), *values)
         owner = self._scopes.owner(name)
-        if name in self._rebound and (kind == "free" or self._is_cell(name)):
-            return _call(f"{verb}_variable", node, ast.Constant(f"{name} of {owner}"), *values)
-        return None
+        if (*owner, name) in self._settled or not (kind == "free" or self._is_cell(name)):
+            return None
+        full = f"{name} of {owner[0]}:{owner[1]}"
+        return _call(f"{verb}_variable", node, ast.Constant(full), *values)
 
     def _is_cell(self, name: str) -> bool:
         """Say whether a function inside the present one uses the present one's variable *name*."""
@@ -377,6 +395,16 @@ class _Rewriter(ast.NodeTransformer):
             return False
 
         return used(table)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        node.value = self._one(node.value)
+        announced = self._announced(node.target.id, node.value, node) if self._depth else None
+        node.value = node.value if announced is None else announced
+        return node
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
+        node.value = _call("delegate", node, self._one(node.value))
+        return node
 
     # -- statements -----------------------------------------------------------------------------------------------
 
@@ -452,8 +480,25 @@ class _Rewriter(ast.NodeTransformer):
                     _statement(_call("delete_item", node, self._one(target.value), self._key(target.slice)))
                 )
             else:
+                announcement = None
+                if isinstance(target, ast.Name):
+                    announcement = self._announced(target.id, ast.Constant(None), node)
+                out += [_statement(announcement)] if announcement is not None else []
                 out.append(ast.copy_location(ast.Delete([target]), node))
         return out
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.stmt]:
+        return self._importing(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        return self._importing(node)
+
+    def _importing(self, node: ast.Import | ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        if not self._depth:
+            return node
+        names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+        found = [self._announced(name, ast.Constant(None), node) for name in names]
+        return [*(_statement(announcement) for announcement in found if announcement is not None), node]
 
     def visit_For(self, node: ast.For) -> ast.AST:
         node.iter = self._iterated(node.iter)
@@ -516,12 +561,12 @@ class _Rewriter(ast.NodeTransformer):
         return out
 
     def _tested(self, node: ast.expr) -> ast.expr:
-        return self._touched(self._one(node))
+        return self._touched(self._one(node), "truth")
 
-    def _touched(self, node: ast.expr) -> ast.expr:
-        """Return *node*, announced as a read if it turns out to be a container."""
+    def _touched(self, node: ast.expr, how: str = "touch") -> ast.expr:
+        """Return *node*, announced as a read, as far as *how* says, if it turns out to be a container."""
         never = (ast.Compare, ast.Constant, ast.BoolOp, ast.UnaryOp, ast.JoinedStr, ast.Lambda)
-        return node if isinstance(node, never) or not self._depth else _call("touch", node, node)
+        return node if isinstance(node, never) or not self._depth else _call(how, node, node)
 
     def _iterated(self, node: ast.expr) -> ast.expr:
         visited = self._one(node)

@@ -8,44 +8,18 @@ and by column where two functions share these.
 import functools
 import gc
 import inspect
-import operator
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
-from treadle.sched.memory import hooks
-from treadle.sched.memory.rewrite import MARK, OPERATORS, changed_names, rewrite
+from treadle.sched.memory import families
+from treadle.sched.memory.hooks import HOOKS
+from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
 
 #: What can be instrumented; a callable stands for a function.
 Instrumentable = ModuleType | type | Callable[..., object]
-
-_HOOKS: dict[str, object] = {
-    hook.__name__: hook
-    for hook in (
-        hooks.binary,
-        hooks.call,
-        hooks.call_method,
-        hooks.contains,
-        hooks.delete_attribute,
-        hooks.delete_item,
-        hooks.iterate,
-        hooks.load_attribute,
-        hooks.load_item,
-        hooks.read_global,
-        hooks.read_variable,
-        hooks.store_attribute,
-        hooks.store_item,
-        hooks.touch,
-        hooks.touch_deeply,
-        hooks.touch_in_place,
-        hooks.write_global,
-        hooks.write_variable,
-        slice,
-        *(getattr(operator, name) for name in OPERATORS.values()),
-    )
-}
 
 #: The parts of the checker that run while a program does.
 _OURS = ("treadle.sched.", "treadle.conform.")
@@ -67,9 +41,11 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
     """
     exchange = _exchange_for(subjects)
     _swap(exchange)
+    families.instrumented.update(id(new) for _, new in exchange.values())
     try:
         yield
     finally:
+        families.instrumented.clear()
         _swap({id(new): (new, old) for old, new in exchange.values()})
 
 
@@ -197,7 +173,7 @@ def _codes(code: CodeType) -> dict[_Key, CodeType]:
 
 def _constant(constant: object) -> object:
     if isinstance(constant, str) and constant.startswith(MARK):
-        return _HOOKS[constant.removeprefix(MARK)]
+        return HOOKS[constant.removeprefix(MARK)]
     return constant
 
 

@@ -1,0 +1,82 @@
+"""Announcing accesses to memory, those that have to be operations, and what is shown of them."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.memory import locations as memory
+from treadle.sched.memory.locations import MemoryLocation
+from treadle.sched.operation import Operation
+from treadle.sched.values import short
+from treadle.sched.world import ControlledThread
+
+
+class Touch(Operation):
+    """An access with the value it moves, for executions that are shown."""
+
+    __slots__ = ("outlook",)
+
+    def __init__(
+        self, kind: str, location: MemoryLocation, accesses: Accesses, outlook: Callable[[], str]
+    ) -> None:
+        super().__init__(kind, location, None, *accesses)
+        self.outlook = lambda _: outlook()
+
+
+def visible(thread: ControlledThread, accesses: Accesses) -> bool:
+    """Say whether *accesses* have to be an operation.
+
+    Accesses that always come one after the other, whatever the schedule, need not be: exchanging what comes before
+    them exchanges them too. So each kind of memory is taken to be free of races until an execution shows that it is
+    not; then it is an operation from the next execution on, and the exploration begins anew. When an exploration
+    has ended, no execution of it had a race among the accesses that were left out.
+    """
+    world = thread.world
+    shown = world.learned.everything
+    world.unscheduled += 1
+    if world.unscheduled > 10 * world.max_steps:
+        # A spin on memory that nobody was seen to race for: make it steps, which are limited.
+        world.learned.shared.update(cast("MemoryLocation", location).kind for location, _ in accesses)
+        world.relearn()
+    clock = world.causality.now[thread.index]
+    for location, mode in cast("tuple[tuple[MemoryLocation, Any], ...]", accesses):
+        if location.kind in world.shared:
+            shown = True
+        elif location.races(thread.index, clock, mode) and not world.over:
+            world.learned.shared.add(location.kind)
+            world.learned.news = True
+    return shown
+
+
+def perform(thread: ControlledThread, operation: Operation) -> None:
+    """Announce *operation* if it has to be one; the caller performs it next."""
+    if visible(thread, operation.accesses(thread)):
+        thread.announce(operation)
+
+
+def perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
+    """Announce *accesses* as one operation: what follows performs them all at once."""
+    if accesses:
+        perform(thread, Operation(kind, accesses[0][0], None, *accesses))
+
+
+def announce(
+    thread: ControlledThread,
+    location: MemoryLocation,
+    write: bool,
+    peek: Callable[[], object],
+    more: Accesses = (),
+) -> None:
+    """Announce that *location* is read or written; *peek* returns the value that is moved."""
+    if more:
+        accesses = ((location, WRITE if write else READ), *more)
+        operation = Operation("write" if write else "read", location, None, *accesses)
+    else:
+        operation = location.write if write else location.read
+        accesses = operation.fixed
+    if not visible(thread, accesses):
+        return
+    if memory.present.recording:
+        arrow = "←" if write else "→"
+        operation = Touch(operation.kind, location, accesses, lambda: f"{arrow} {short(peek())}")
+    thread.announce(operation)

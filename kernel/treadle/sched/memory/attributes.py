@@ -1,0 +1,339 @@
+"""Hooks for attributes: of objects, classes and modules, and through `__dict__`."""
+
+import functools
+import sys
+import types
+from typing import Any, NamedTuple, cast
+
+from treadle.sched import runtime
+from treadle.sched.access import CHANGE, READ, WRITE, Accesses
+from treadle.sched.memory import locations as memory
+from treadle.sched.memory.announcing import announce, perform_all
+from treadle.sched.memory.containers import underlying
+from treadle.sched.memory.families import CODE, Family, class_attribute, family
+from treadle.sched.memory.locations import name_of
+from treadle.sched.values import MISSING, peek
+from treadle.sched.world import ControlledThread
+
+
+class _Reading(NamedTuple):
+    """What reading an attribute of a class's instances touches."""
+
+    own: bool  #: the instance
+    inherited: bool  #: the class that it is found on
+    code: Any  #: the descriptor whose code runs, if any
+
+
+_readings: dict[tuple[type, str], _Reading | None] = {}
+
+
+def forget() -> None:
+    """Forget what is known of the program's classes."""
+    _readings.clear()
+
+
+def is_constant(thread: ControlledThread, name: str) -> bool:
+    """Say whether *name* was not seen to be stored to on a class, nor on an object over what its class has."""
+    return name not in thread.world.learned.stored
+
+
+def learn_stored(thread: ControlledThread, name: str) -> None:
+    """Note that attribute *name* is not as constant as it was taken to be."""
+    learned = thread.world.learned
+    if name not in learned.stored:
+        learned.stored.add(name)
+        learned.news = True
+
+
+def load_attribute(holder: Any, name: str) -> Any:
+    """Perform `holder.name`."""
+    reading = _readings.get((type(holder), name), MISSING)
+    if reading is None:  # constant
+        return getattr(holder, name)
+    thread = runtime.running()
+    if thread is None:
+        return getattr(holder, name)
+    if isinstance(reading, _Reading) and type(reading.code) is functools.cached_property:
+        return _load_cached(thread, holder, name, reading.code)
+    announce_attribute(thread, holder, name)
+    if name == "__dict__":
+        note_namespace(thread, holder)
+    return getattr(holder, name)
+
+
+def announce_attribute(thread: ControlledThread, holder: Any, name: str) -> None:
+    """Announce that attribute *name* of *holder* is about to be read."""
+    if isinstance(holder, (type, types.ModuleType)):
+        _load_from_namespace(thread, holder, name)
+        return
+    if isinstance(holder, super):
+        _load_inherited(thread, holder, name)
+        return
+    key = type(holder), name
+    if key not in _readings:
+        _readings[key] = _reading(thread, *key)
+    found = _readings[key]
+    more: Accesses = class_of(thread, holder)
+    if found is None:
+        perform_all(thread, "read", more)
+        return
+    if found.inherited:
+        more += _on_classes(type(holder).__mro__, name)
+    if not found.own:
+        perform_all(thread, "read", more)
+        return
+    more += _through_namespace(thread, holder, READ)
+    announce(thread, memory.present.of(holder, name), False, lambda: peek(holder, name), more)
+
+
+def _reading(thread: ControlledThread, cls: type, name: str) -> _Reading | None:
+    """Return what reading *name* of an instance of *cls* touches; None if it is constant."""
+    constant = is_constant(thread, name)
+    if name == "__class__":
+        return None if constant else _Reading(True, False, None)
+    _, value = class_attribute(cls, name)
+    if value is MISSING:
+        return _Reading(True, not constant, None)
+    if isinstance(value, types.MemberDescriptorType):
+        return _Reading(True, False, None)
+    if isinstance(value, functools.cached_property):
+        return _Reading(True, False, value)
+    if isinstance(value, CODE) or hasattr(type(value), "__get__"):
+        # What is stored to `__class__` changes which code a name means, too.
+        if constant and is_constant(thread, "__class__"):
+            return None
+        return _Reading(not hasattr(type(value), "__set__"), not constant, value)
+    return _Reading(True, not constant, None)
+
+
+def _on_classes(order: tuple[type, ...], name: str) -> Accesses:
+    """Return the reads of *name* on each class in which it is looked for."""
+    found = []
+    for cls in order:
+        found.append((memory.present.of(cls, name), READ))
+        if name in cls.__dict__:
+            break
+    return tuple(found)
+
+
+def _load_inherited(thread: ControlledThread, holder: super, name: str) -> None:
+    bound = cast("Any", holder)
+    order = bound.__self_class__.__mro__
+    order = order[order.index(bound.__thisclass__) + 1 :]
+    value = next((base.__dict__[name] for base in order if name in base.__dict__), MISSING)
+    if not (is_constant(thread, name) and (value is MISSING or isinstance(value, CODE))):
+        perform_all(thread, "read", _on_classes(order, name))
+
+
+def class_of(thread: ControlledThread, holder: Any) -> Accesses:
+    """Return the read of an object's class, where programs assign to `__class__`."""
+    if not is_constant(thread, "__class__") and family(holder) is Family.OBJECT:
+        return ((memory.present.of(holder, "__class__"), READ),)
+    return ()
+
+
+def _load_cached(thread: ControlledThread, holder: Any, name: str, cached: Any) -> Any:
+    """Perform what `functools.cached_property` does, by steps: look, compute, store."""
+    lock = getattr(cached, "lock", None)  # until CPython 3.11
+    announce_attribute(thread, holder, name)
+    if name in vars(holder):
+        return vars(holder)[name]
+    if lock is None:
+        return _compute(thread, holder, name, cached)
+    with lock:
+        announce_attribute(thread, holder, name)
+        return vars(holder)[name] if name in vars(holder) else _compute(thread, holder, name, cached)
+
+
+def _compute(thread: ControlledThread, holder: Any, name: str, cached: Any) -> Any:
+    value = cached.func(holder)
+    announce_store(thread, holder, name, value)
+    vars(holder)[name] = value
+    return value
+
+
+# -- classes, modules and namespaces --------------------------------------------------------------------------------
+
+
+def _load_from_namespace(thread: ControlledThread, holder: Any, name: str) -> None:
+    if name.startswith("__") and name.endswith("__"):
+        return
+    if not isinstance(holder, type):
+        value, owner = vars(holder).get(name, MISSING), holder
+        if isinstance(value, CODE) and is_constant(thread, name):
+            return
+        more: Accesses = ()
+    else:
+        owner, value = class_attribute(holder, name)
+        if isinstance(value, CODE) and is_constant(thread, name):
+            return
+        more = () if is_constant(thread, name) else _on_classes(holder.__mro__, name)
+    more += _through_namespace(thread, owner, READ)
+    announce(thread, memory.present.of(owner, name), False, lambda: value, more)
+
+
+def note_namespace(thread: ControlledThread, holder: Any) -> Any:
+    """Note that the attributes of *holder* can be touched through its `__dict__`, which is returned."""
+    namespace = getattr(holder, "__dict__", None)
+    real = underlying(namespace)
+    if real is None:
+        return namespace
+    key = _namespace_key(holder)
+    learned = thread.world.learned
+    if key not in learned.namespaces:
+        learned.namespaces.add(key)
+        learned.news = True
+    memory.present.namespace(holder, real)
+    return namespace
+
+
+def _namespace_key(holder: Any) -> tuple[str, str]:
+    if isinstance(holder, type):
+        return ("class", "{}.{}".format(*name_of(holder)))
+    if isinstance(holder, types.ModuleType):
+        return ("module", holder.__name__)
+    return name_of(type(holder))
+
+
+def _through_namespace(
+    thread: ControlledThread, holder: Any, mode: Any, *, creates: bool = False
+) -> Accesses:
+    """Return what touching an attribute says to those who touch the whole `__dict__`, if anybody does."""
+    namespaces = thread.world.learned.namespaces
+    if not namespaces or _namespace_key(holder) not in namespaces:
+        return ()
+    real = underlying(getattr(holder, "__dict__", None))
+    if real is None:
+        return ()
+    cells = memory.present.namespace(holder, real)
+    if mode is READ:
+        return ((cells.parts, READ),)
+    size = ((cells.size, WRITE),) if creates else ()
+    return ((cells.contents, CHANGE), *size)
+
+
+# -- stores -------------------------------------------------------------------------------------------------------
+
+
+def store_attribute(value: Any, holder: Any, name: str) -> None:
+    """Perform `holder.name = value`."""
+    thread = runtime.running()
+    if thread is not None and _stores_itself(holder, name):
+        announce_store(thread, holder, name, value)
+    setattr(holder, name, value)
+
+
+def delete_attribute(holder: Any, name: str) -> None:
+    """Perform `del holder.name`."""
+    thread = runtime.running()
+    if thread is not None and _stores_itself(holder, name, "__delattr__"):
+        announce_store(thread, holder, name, MISSING)
+    delattr(holder, name)
+
+
+def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any) -> None:
+    """Announce that attribute *name* of *holder* is about to be set or deleted."""
+    if name == "__dict__":
+        cells = memory.present.namespace(holder, underlying(note_namespace(thread, holder)))
+        perform_all(thread, "write", cells.writing + tuple((part, WRITE) for part in cells.items.values()))
+        return
+    if isinstance(holder, (type, types.ModuleType)) or _shadows(type(holder), name):
+        learn_stored(thread, name)
+    creates = value is MISSING or name not in (getattr(holder, "__dict__", None) or ())
+    more = _through_namespace(thread, holder, WRITE, creates=creates)
+    if name != "__class__":
+        more += class_of(thread, holder)
+    announce(thread, memory.present.of(holder, name), True, lambda: value, more)
+
+
+def _shadows(cls: type, name: str) -> bool:
+    """Say whether storing *name* on an instance changes what is otherwise found on *cls*, and is code there."""
+    value = class_attribute(cls, name)[1]
+    if value is MISSING or isinstance(value, (types.MemberDescriptorType, functools.cached_property)):
+        return False
+    return name == "__class__" or isinstance(value, CODE) or hasattr(type(value), "__get__")
+
+
+def _stores_itself(holder: Any, name: str, method: str = "__setattr__") -> bool:
+    """Say whether a store is done in C, and not by code whose own stores are seen."""
+    cls = type(holder)
+    if isinstance(class_attribute(cls, method)[1], types.FunctionType):
+        return False
+    descriptor = class_attribute(cls, name)[1]
+    kind = type(descriptor)
+    if isinstance(descriptor, property):
+        return False
+    setter = "__set__" if method == "__setattr__" else "__delete__"
+    return not isinstance(class_attribute(kind, setter)[1], types.FunctionType)
+
+
+# -- globals --------------------------------------------------------------------------------------------------------
+
+
+def _module_of(namespace: dict[str, Any]) -> Any:
+    """Return the module whose globals *namespace* are, or *namespace* itself."""
+    module = sys.modules.get(namespace.get("__name__", ""))
+    return module if module is not None and vars(module) is namespace else namespace
+
+
+def read_global(name: str) -> None:
+    """Announce that the caller reads its module's global *name*."""
+    thread = runtime.running()
+    if thread is not None:
+        namespace = sys._getframe(1).f_globals
+        _announce_global(thread, namespace, name, False, namespace.get(name, MISSING))
+
+
+def write_global(name: str, value: Any = MISSING) -> Any:
+    """Announce that the caller is about to set its module's global *name*, or to delete it; return *value*."""
+    thread = runtime.running()
+    if thread is not None:
+        _announce_global(thread, sys._getframe(1).f_globals, name, True, value)
+    return value
+
+
+def _announce_global(
+    thread: ControlledThread, namespace: dict[str, Any], name: str, write: bool, value: Any
+) -> None:
+    module = _module_of(namespace)
+    more: Accesses = ()
+    if isinstance(module, types.ModuleType):
+        mode = WRITE if write else READ
+        more = _through_namespace(thread, module, mode, creates=write and name not in namespace)
+    announce(thread, memory.present.of(module, name), write, lambda: value, more)
+
+
+def take_globals() -> dict[str, Any]:
+    """Perform `globals()` for the caller."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame = frame.f_back
+    namespace = frame.f_globals
+    thread = runtime.running()
+    if thread is not None:
+        module = _module_of(namespace)
+        if isinstance(module, types.ModuleType):
+            note_namespace(thread, module)
+    return namespace
+
+
+def read_variable(name: str) -> None:
+    """Announce that the caller reads a variable that it shares through a closure."""
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "read", memory.present.named(name).read.fixed)
+
+
+def write_variable(name: str, value: Any = MISSING) -> Any:
+    """Announce that the caller is about to set a variable that it shares through a closure; return *value*."""
+    thread = runtime.running()
+    if thread is not None:
+        announce(thread, memory.present.named(name), True, lambda: value)
+    return value
+
+
+def clean_class() -> None:
+    """Remove the rewriter's temporary names from the class that the caller defines."""
+    names = sys._getframe(1).f_locals
+    for name in [name for name in names if name.startswith(".treadle")]:
+        del names[name]

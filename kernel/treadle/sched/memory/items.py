@@ -1,0 +1,332 @@
+"""Hooks for what is done to a value as a whole or to its items: truth, membership, iteration, subscripts, operators."""
+
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator
+from types import GeneratorType
+from typing import Any
+
+from treadle.sched import runtime
+from treadle.sched.access import READ, Accesses
+from treadle.sched.memory import containers
+from treadle.sched.memory import locations as memory
+from treadle.sched.memory.announcing import perform, perform_all
+from treadle.sched.memory.attributes import class_of
+from treadle.sched.memory.containers import CONTAINERS, INDEXED, KEYED, underlying
+from treadle.sched.memory.families import Family, How, class_attribute, family, implementation, slots_of
+from treadle.sched.memory.reach import reach
+from treadle.sched.world import ControlledThread
+
+
+def touch(value: Any) -> Any:
+    """Announce that all of *value* is read, if it is a container; return it."""
+    thread = runtime.running()
+    if thread is not None and family(value) is not Family.ATOMIC:
+        perform_all(thread, "read", _whole(thread, value, "__iter__"))
+    return value
+
+
+def show(value: Any) -> Any:
+    """Announce that *value* is read, with all that is inside, to be turned into text; return it."""
+    thread = runtime.running()
+    if thread is not None and family(value) is not Family.ATOMIC:
+        perform_all(thread, "read", class_of(thread, value) + reach((value,)))
+    return value
+
+
+def truth(value: Any) -> Any:
+    """Announce that *value* is asked whether it is true; return it."""
+    thread = runtime.running()
+    if thread is not None and family(value) is not Family.ATOMIC:
+        measure(thread, value, "__len__" if _lacks_bool(value) else "__bool__")
+    return value
+
+
+def _lacks_bool(value: Any) -> bool:
+    return not hasattr(type(value), "__bool__")
+
+
+def measure(thread: ControlledThread, value: Any, method: str) -> None:
+    """Announce that *value* is asked how much it holds, by its special *method*."""
+    container = underlying(value)
+    if container is None:
+        perform_all(thread, "read", _whole(thread, value, method))
+    elif value is not container or implementation(type(value), method) is How.C:
+        perform(thread, containers.size(container))
+    else:
+        perform_all(thread, "read", _whole(thread, value, method))
+
+
+def _whole(thread: ControlledThread, value: Any, method: str, *, writes: bool = False) -> Accesses:
+    """Return what the special *method* of *value* touches before any of its own code is seen."""
+    kind = family(value)
+    if kind is Family.TUPLE or kind is Family.ATOMIC:
+        return ()
+    how = implementation(type(value), method)
+    own = class_of(thread, value) if kind is Family.OBJECT else ()
+    if how is How.UNSEEN:
+        return own + reach((value,), writes=writes, objects=True)
+    if how is How.GENERATED:
+        return own + reach((value,))
+    if kind is Family.OPAQUE:
+        return own + reach((value,), writes=writes)
+    container = underlying(value)
+    if container is None or (how is How.SEEN and container is value):
+        return own
+    if hasattr(type(container), "__next__"):
+        return consuming(container)
+    cells = memory.present.cells(container)
+    return cells.writing if writes else cells.reading
+
+
+def touch_in_place(value: Any, operand: Any = None) -> Any:
+    """Announce that *value*, if it is a container, is changed in place, with *operand*; return it."""
+    thread = runtime.running()
+    if thread is not None:
+        mine = family(value)
+        changed: Accesses = ()
+        if mine in CONTAINERS:
+            changed = memory.present.cells(value).writing
+        elif mine is Family.OPAQUE:
+            changed = reach((value,), writes=True)
+        perform_all(thread, "change", changed + reach((operand,)))
+    return value
+
+
+def binary(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """Perform *operation* on two values; what is inside them is read in one step."""
+    thread = runtime.running()
+    if thread is not None and (family(left) is not Family.ATOMIC or family(right) is not Family.ATOMIC):
+        both = class_of(thread, left) + class_of(thread, right)
+        perform_all(thread, "read", both + reach((left, right)))
+    return operation(left, right)
+
+
+def touch_deeply(value: Any, depth: int) -> Any:
+    """Announce, as one operation, that *value* is taken apart by patterns of so many levels; return it."""
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "match", tuple(_taken_apart(thread, value, depth)))
+    return value
+
+
+def _taken_apart(thread: ControlledThread, value: Any, depth: int) -> Iterator[Any]:
+    container = underlying(value)
+    if container is not None:
+        yield from memory.present.cells(container).reading
+        parts: Iterable[Any] = container.values() if isinstance(container, dict) else container
+    elif family(value) is Family.TUPLE:
+        parts = value
+    elif family(value) in (Family.OBJECT, Family.OPAQUE):
+        yield from class_of(thread, value)
+        names = [*getattr(value, "__dict__", ()), *slots_of(type(value))]
+        for name in names:
+            yield memory.present.of(value, name), READ
+        parts = [getattr(value, name, None) for name in names]
+    else:
+        return
+    if depth > 1:
+        for part in list(parts):
+            yield from _taken_apart(thread, part, depth - 1)
+
+
+# -- iteration ----------------------------------------------------------------------------------------------------
+
+
+def iterate(values: Any) -> Any:
+    """Return an iterator over *values* that announces each step if they are a container."""
+    thread = runtime.running()
+    if thread is None:
+        return values
+    kind = family(values)
+    if kind is Family.OPAQUE or implementation(type(values), "__iter__") is How.UNSEEN:
+        perform_all(thread, "iterate", _whole(thread, values, "__iter__", writes=True))
+        return _announcing(lambda: _whole_if_running(values), iter(values))
+    container = underlying(values)
+    if container is None or implementation(type(values), "__iter__") is How.SEEN:
+        return values
+    if container is values and kind in INDEXED:
+        return _by_index(values)
+    if hasattr(type(values), "__next__"):
+        return _announcing(lambda: consume(values), iter(values))
+    step = _step_of(values, container)
+    step()  # from its making on the iterator minds any change
+    return _announcing(step, iter(values))
+
+
+def _whole_if_running(values: Any) -> None:
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "iterate", _whole(thread, values, "__iter__", writes=True))
+
+
+def delegate(values: Any) -> Any:
+    """Return what `yield from` takes the values from: *values* themselves if they are an iterator."""
+    return values if hasattr(type(values), "__next__") else iterate(values)
+
+
+def consume(iterator: Any) -> None:
+    """Announce that *iterator*, which is written in C, is asked for what comes next."""
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "next", consuming(iterator))
+
+
+def consuming(iterator: Any) -> Accesses:
+    """Return what asking *iterator* for what comes next touches: itself, and what it goes over."""
+    found: Accesses = memory.present.cells(iterator).writing
+    todo = [iterator]
+    while todo:
+        outer = todo.pop()
+        if isinstance(outer, GeneratorType):
+            continue
+        for inner in gc.get_referents(outer):
+            if hasattr(type(inner), "__next__"):
+                found += memory.present.cells(inner).writing
+                todo.append(inner)
+            elif family(inner) in CONTAINERS:
+                found += memory.present.cells(inner).reading
+            elif type(inner) is tuple:
+                todo.append(inner)
+    return found
+
+
+def _step_of(values: Any, container: Any) -> Callable[[], None]:
+    """Return what announces one step of an iterator over *values*, which are, or are a view of, *container*."""
+    keys_alone = family(container) in KEYED and not isinstance(values, _WITH_VALUES)
+
+    def step() -> None:
+        thread = runtime.running()
+        if thread is None:
+            return
+        if keys_alone:
+            perform(thread, containers.size(container))
+        else:
+            perform(thread, containers.whole(container, writes=False, name="read"))
+
+    return step
+
+
+_WITH_VALUES: tuple[type, ...] = (type({}.values()), type({}.items()))
+
+
+def _announcing(step: Callable[[], None], iterator: Iterator[Any]) -> Generator[Any, None, None]:
+    while True:
+        step()
+        try:
+            value = next(iterator)
+        except StopIteration:
+            return
+        yield value
+
+
+def _by_index(values: Any) -> Generator[Any, None, None]:
+    iterator, index = iter(values), 0
+    while True:
+        thread = runtime.running()
+        if thread is not None:
+            perform(thread, containers.item("read", values, index))
+        try:
+            value = next(iterator)
+        except StopIteration:
+            return
+        index += 1
+        yield value
+
+
+# -- subscripts and membership ------------------------------------------------------------------------------------
+
+
+def contains(value: Any, container: Any) -> bool:
+    """Perform `value in container`."""
+    thread = runtime.running()
+    if thread is not None and family(container) is not Family.ATOMIC:
+        inner = underlying(container)
+        if implementation(type(container), "__contains__") is not How.C:
+            perform_all(thread, "read", _whole(thread, container, "__contains__"))
+        elif inner is not None and family(inner) in KEYED and not isinstance(container, _WITH_VALUES):
+            perform(thread, containers.item("read", inner, value))
+        else:
+            perform_all(thread, "read", _whole(thread, container, "__iter__") + reach((container, value)))
+    return value in container
+
+
+def load_item(container: Any, key: Any) -> Any:
+    """Perform `container[key]`."""
+    thread = runtime.running()
+    if thread is not None:
+        kind = family(container)
+        if kind in CONTAINERS or kind is Family.VIEW:
+            if isinstance(container, dict) and _is_missing(container, key):
+                return _load_missing(thread, container, key)
+            _one(thread, "read", container, key, "__getitem__")
+        elif kind is Family.OPAQUE or kind is Family.OBJECT:
+            perform_all(thread, "read", _whole(thread, container, "__getitem__", writes=True))
+    return container[key]
+
+
+def _one(
+    thread: ControlledThread, verb: str, container: Any, key: Any, method: str, value: Any = None
+) -> None:
+    how = implementation(type(container), method)
+    inner = underlying(container)
+    if how is How.C and inner is not None:
+        perform(thread, containers.item(verb, inner, key, value))
+    elif how is not How.C:
+        perform_all(thread, verb, _whole(thread, container, method, writes=True))
+
+
+def _is_missing(container: dict[Any, Any], key: Any) -> bool:
+    """Say whether *container* makes up for a missing *key*."""
+    return (
+        hasattr(type(container), "__missing__")
+        and containers.plain(key)
+        and (not dict.__contains__(container, key))
+    )
+
+
+def _load_missing(thread: ControlledThread, container: dict[Any, Any], key: Any) -> Any:
+    """Perform `container[key]` where the key is not there, or was not just now: look, make, and store."""
+    perform(thread, containers.item("read", container, key))
+    if dict.__contains__(container, key):
+        return container[key]
+    if implementation(type(container), "__missing__") is not How.C or not isinstance(container, defaultdict):
+        unseen = implementation(type(container), "__missing__") is How.UNSEEN
+        if unseen and class_attribute(type(container), "__missing__")[0] is not Counter:
+            perform_all(thread, "read", reach((container,)))
+        return container[key]
+    if container.default_factory is None:
+        return container[key]
+    value = container.default_factory()
+    perform(thread, containers.item("write", container, key, value))
+    dict.__setitem__(container, key, value)
+    return value
+
+
+def store_item(value: Any, container: Any, key: Any) -> None:
+    """Perform `container[key] = value`."""
+    thread = runtime.running()
+    if thread is not None:
+        _store(thread, "write", container, key, value)
+    container[key] = value
+
+
+def delete_item(container: Any, key: Any) -> None:
+    """Perform `del container[key]`."""
+    thread = runtime.running()
+    if thread is not None:
+        _store(thread, "delete", container, key)
+    del container[key]
+
+
+def _store(thread: ControlledThread, verb: str, container: Any, key: Any, value: Any = None) -> None:
+    method = "__setitem__" if verb == "write" else "__delitem__"
+    kind = family(container)
+    if kind in CONTAINERS or kind is Family.VIEW:
+        if isinstance(key, slice) and implementation(type(container), method) is How.C:
+            inner = underlying(container)
+            perform_all(thread, verb, memory.present.cells(inner).writing + reach((value,)))
+        else:
+            _one(thread, verb, container, key, method, value)
+    elif kind is Family.OPAQUE or kind is Family.OBJECT:
+        perform_all(thread, verb, _whole(thread, container, method, writes=True))

@@ -1,0 +1,78 @@
+"""Dependence per item against brute force: random threads on one container give the same outcomes either way."""
+
+import functools
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.sched import memory_acts
+from tests.sched.memory_acts import MAKERS, Act, Bag, store, store_new
+from tests.sched.programs import Body, outcomes, together
+from treadle.sched import check
+
+#: Programs per kind of container; raise it for a longer hunt.
+PROGRAMS = 25
+
+#: Programs with more schedules than this are left out; most have fewer.
+BUDGET = 300
+
+
+def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
+    """Return a program whose outcome is all that each thread saw, and what is left."""
+
+    def attempt(act: Act, state: Any) -> str:
+        try:
+            return repr(act(state))
+        except (KeyError, IndexError, ValueError, AttributeError, RuntimeError) as error:
+            return type(error).__name__
+
+    def program() -> object:
+        state = make()
+        seen: list[list[str]] = [[] for _ in threads]
+
+        def body(index: int) -> None:
+            for act in threads[index]:
+                seen[index].append(attempt(act, state))
+
+        together(*(lambda index=index: body(index) for index in range(len(threads))))
+        left = vars(state) if isinstance(state, Bag) else state
+        return (*map(tuple, seen), repr(left))
+
+    return program
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_outcomes_are_those_of_brute_force(kind: str) -> None:
+    make, acts = MAKERS[kind]
+    finished = 0
+    for number in range(PROGRAMS):
+        chance = random.Random(f"{kind} {number}")
+        lengths = chance.choice([(1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 1)])
+        threads = [[chance.choice(acts) for _ in range(length)] for length in lengths]
+        program = program_of(make, threads)
+        everything = by_brute_force(program)
+        if everything is not None:
+            finished += 1
+            assert outcomes(program, instrument=[memory_acts]) == everything, f"{kind} {number}"
+    assert finished > PROGRAMS // 2
+
+
+def by_brute_force(program: Callable[[], object]) -> set[object] | None:
+    """Return what *program* returns over all schedules; None where there are too many."""
+    seen: set[object] = set()
+
+    @functools.wraps(program)
+    def noted() -> None:
+        seen.add(program())
+
+    result = check(noted, instrument=[memory_acts], strategy="dfs", max_executions=BUDGET)
+    return None if result.bound else seen
+
+
+def test_the_order_of_new_keys_is_explored() -> None:
+    assert outcomes(program_of(dict, [[store], [store_new]]), instrument=[memory_acts]) == {
+        (("None",), ("None",), "{'a': 1, 'c': 3}"),
+        (("None",), ("None",), "{'c': 3, 'a': 1}"),
+    }
