@@ -77,6 +77,8 @@ FOUND: list[tuple[Script, Timeouts]] = [
     (script((steps.copy_y,), (steps.join_first,), ending="join in time", daemons=(False, True)), "explore"),
     # Two looks at a thread's life do not race, though a third party's end lies between them.
     (script((steps.sleep_2,), (steps.set_event, steps.join_in_time), ending="look"), "idle"),
+    # Who waits for what was never free can never come first.
+    (script((steps.get_simple_in_time,), (steps.get_simple,)), "explore"),
     # Attributes touched by name.
     (script((steps.has_y,), (steps.delete_y,)), "explore"),
 ]

@@ -111,20 +111,25 @@ class Causality:
                         found.append(past.position)  # noqa: PERF401 - the innermost loop
         return found
 
-    def pending(self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool) -> Step:
+    def pending(
+        self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, blocked: bool = False
+    ) -> Step:
         """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
         dependencies = self.dependencies(accesses)
-        rivals = self._rivals(accesses) if waits else dependencies
+        rivals = self._rivals(accesses, blocked=blocked) if waits else dependencies
         return Step(thread, operation, accesses, self.now[thread], self.seen[thread], dependencies, rivals)
 
-    def _rivals(self, accesses: Accesses) -> list[int]:
+    def _rivals(self, accesses: Accesses, *, blocked: bool) -> list[int]:
         if not accesses:
             return []
         location, mode = accesses[0]
         pasts = [past for past in self.pasts.get(location, ()) if past.mode is not mode or mode is WRITE]
         if any(past.enabling for past in pasts):
             return [past.position for past in pasts if not past.enabling]
-        return [past.position for past in pasts if past.mode is WRITE] or [past.position for past in pasts]
+        writes = [past.position for past in pasts if past.mode is WRITE]
+        if blocked:  # by the last write; if there was none, from the beginning
+            return writes
+        return writes or [past.position for past in pasts]
 
     def step(
         self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, barrier: bool

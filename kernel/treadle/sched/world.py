@@ -472,7 +472,10 @@ class World:
             operation = thread.pending
             if operation is not None and not thread.ended:
                 accesses, waits = operation.accesses(thread), self._waits(operation)
-                self.left.append(self.causality.pending(thread.index, operation, accesses, waits=waits))
+                blocked = not operation.enabled(thread)
+                self.left.append(
+                    self.causality.pending(thread.index, operation, accesses, waits=waits, blocked=blocked)
+                )
 
     def _unwind_all(self) -> None:
         self.over = True
