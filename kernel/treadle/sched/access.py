@@ -30,8 +30,8 @@ class Location(Protocol):
     def name(self) -> str:
         """A name that is the same in every execution that made the same choices so far.
 
-        Where executions that differ in the order of independent steps only may give another name, an attribute
-        `kind` says of what kind the location is: the same in every execution, and shared by all it might be.
+        Where executions that differ in the order of independent steps only may give another name, the location has
+        an attribute `kind`, a tuple, whose first item is the same in every execution, and shared by all it might be.
         """
 
 

@@ -40,7 +40,8 @@ class Operation:
     def accesses(self, thread: "ControlledThread") -> Accesses:
         """Return what the operation touches if *thread* executes it in the present state.
 
-        Every location it may touch in any state is among `fixed` and those returned in any one state.
+        Every location it may touch in any state is among `fixed` and those returned in any one state, or is of the
+        kind of one of them.
         """
         return self.fixed
 

@@ -10,14 +10,14 @@ avoids it, unless the blocked acquisition is asked what it races with.
 A race is reversed by all steps that do not come after its first one, then its second one. What the second touches
 then may differ from what it touched: an attempt to lock that failed may succeed. For locks that follows from who
 used the lock last; for an operation that was announced already it was seen; otherwise it is taken to write whatever
-it may touch, which can cost an execution that turns out to be needless, and never one that is needed.
+it may touch, and all of its kind, which can cost an execution that turns out to be needless, and never one that is needed.
 """
 
 from collections.abc import Iterator
 
-from treadle.sched.access import WRITE, Accesses, Location, Mode
+from treadle.sched.access import WRITE, Accesses, Location
 from treadle.sched.causality import Step
-from treadle.sched.strategies.wakeup import Event, Kinds, Sequence, Touch, Touches, independent, summary
+from treadle.sched.strategies.wakeup import Event, Sequence, Summary, Touch, Touches, kind_of
 from treadle.sched.world import World
 
 #: Of each thread, what is known of the operation it had announced at a decision.
@@ -82,8 +82,8 @@ class Races:
             if event.who in lone and event.past & rest.mask == 0:
                 continue
             if outside:
-                names, kinds = summary(event.touches)
-                if any(independent(touches, names, kinds) for touches in outside):
+                last_touches = Summary(event.touches)
+                if any(last_touches.is_independent_of(touches) for touches in outside):
                     continue
             yield Sequence([*(self.event(place) for place in rest.places if place != position), event])
 
@@ -112,9 +112,7 @@ class Races:
             self._find_names()
         since = self._since
         return tuple(
-            Touch(location.name, mode, location.kind, since[location])  # type: ignore[attr-defined]
-            if location in since
-            else Touch(location.name, mode)
+            Touch(location.name, mode, kind_of(location), since.get(location, 0))
             for location, mode in accesses
         )
 
@@ -123,7 +121,7 @@ class Races:
         since = self._since
         for step in (*self._steps, *self._world.left):
             for location, _ in step.operation.fixed + step.accesses:
-                if getattr(location, "kind", None) is not None:
+                if kind_of(location) is not None:
                     announced = step.seen.bit_length()
                     if since.get(location, announced) >= announced:
                         since[location] = announced
@@ -143,9 +141,9 @@ class Races:
             if rest.mask >> earlier & 1:
                 past |= steps[earlier].past
         if step.operation.varies:
-            names, kinds = summary(touches)
+            changed = Summary(touches)
             for place in rest.places:
-                if place != position and not independent(self.touches(place), names, kinds):
+                if place != position and not changed.is_independent_of(self.touches(place)):
                     past |= steps[place].past
         return Event(who, 1 << position, past | 1 << position, touches)
 
@@ -155,9 +153,10 @@ class Races:
         if alternatives is not None:
             free = self._is_free(step.operation.target, position, rest)
             return self.named(step.accesses if free is None else alternatives[not free])
-        widest = self.named(
-            tuple((location, WRITE) for location, _ in dict(step.operation.fixed + step.accesses).items())
-        )
+        touched = self.named(step.operation.fixed + step.accesses)
+        widest = tuple(touch._replace(mode=WRITE) for touch in touched)
+        kinds = {touch.kind for touch in touched if touch.kind is not None}
+        widest += tuple(Touch("", WRITE, kind, -1) for kind in kinds)
         if step.seen.bit_length() <= rest.first and rest.is_independent_of(widest):
             return outlook.get(self.who(step), widest)
         return widest
@@ -192,7 +191,7 @@ class _Rest:
         for place in self.places:
             self.mask |= 1 << place
             self._first.setdefault(races.who(steps[place]), place)
-        self._summary: tuple[dict[str, Mode], Kinds] | None = None
+        self._summary: Summary | None = None
 
     def can_begin_with(self, who: str) -> bool | None:
         """Say whether what is left can begin with *who*; None if *who* has no part in it."""
@@ -204,5 +203,5 @@ class _Rest:
     def is_independent_of(self, touches: Touches) -> bool:
         """Say whether exchanging all that is left with a step that makes *touches* can never matter."""
         if self._summary is None:
-            self._summary = summary(touch for place in self.places for touch in self._races.touches(place))
-        return independent(touches, *self._summary)
+            self._summary = Summary(touch for place in self.places for touch in self._races.touches(place))
+        return self._summary.is_independent_of(touches)

@@ -5,19 +5,25 @@ what the tree holds already covers it. Sequences come from one execution and tre
 compared by what means the same in all of them: whose step it is, and the names of what it touches.
 """
 
+import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from treadle.sched.access import WRITE, Accesses, Mode
+from treadle.sched.access import WRITE, Accesses, Location, Mode
 
 
 class Touch(NamedTuple):
-    """An access, named so that it can be compared with those of another execution."""
+    """An access, named so that it can be compared with those of another execution.
+
+    Where the name is empty it is to any location of that kind that has its name since a later decision.
+    """
 
     name: str
     mode: Mode
-    kind: object = None  #: of a location that may have another name there; None where the name is certain
-    since: int = 0  #: the decision after which the name was given
+    kind: object = (
+        None  #: of a location whose name may be another where independent steps come in another order
+    )
+    since: int = 0  #: the decision before which the name was given
 
 
 Touches = tuple[Touch, ...]
@@ -25,7 +31,13 @@ Touches = tuple[Touch, ...]
 
 def certain(accesses: Accesses) -> Touches:
     """Return *accesses* to locations that had their names before the decision they are kept at."""
-    return tuple(Touch(location.name, mode) for location, mode in accesses)
+    return tuple(Touch(location.name, mode, kind_of(location)) for location, mode in accesses)
+
+
+def kind_of(location: Location) -> object:
+    """Return what is the same of *location* in every execution; None where its name is."""
+    kind = getattr(location, "kind", None)
+    return kind[0] if isinstance(kind, tuple) else None  # the class; a variable's kind is its name
 
 
 class Event:
@@ -64,7 +76,7 @@ class Sequence:
         for event in events:
             self._mask |= event.bit
             self._first.setdefault(event.who, event)
-        self._touched: dict[str, Mode] | None = None
+        self._summary: Summary | None = None
 
     def can_begin_with(self, who: str) -> bool | None:
         """Say whether the sequence can begin with the first step of *who*; None if *who* has none."""
@@ -78,9 +90,9 @@ class Sequence:
 
     def is_independent_of(self, touches: Touches) -> bool:
         """Say whether exchanging the whole sequence with a step that makes *touches* can never matter."""
-        if self._touched is None:
-            self._touched, self._kinds = summary(touch for event in self.events for touch in event.touches)
-        return independent(touches, self._touched, self._kinds)
+        if self._summary is None:
+            self._summary = Summary(touch for event in self.events for touch in event.touches)
+        return self._summary.is_independent_of(touches)
 
     def as_branch(self, decision: int) -> Branch:
         """Return the sequence as a branch of the tree at *decision*."""
@@ -95,24 +107,49 @@ class Sequence:
 def _kept(touch: Touch, decision: int) -> Touch:
     """Return what is known of *touch* in all executions that agree up to *decision*."""
     if touch.kind is None or touch.since <= decision:
-        return Touch(touch.name, touch.mode)
+        return touch
     return Touch("", touch.mode, touch.kind, decision)
 
 
-#: The strongest mode in which each kind of location is touched, and the decision after which the last was named.
-Kinds = dict[object, tuple[Mode, int]]
+class Summary:
+    """In which mode locations are touched by several steps."""
+
+    def __init__(self, touches: Iterable[Touch]) -> None:
+        self._names: dict[str, Mode] = {}
+        #: Of each kind: how, and before which decision the last of its locations had its name.
+        self._kinds: dict[object, tuple[Mode, int]] = {}
+        #: The same of locations that are not known: how, and since which decision they have their names.
+        self._unknown: dict[object, tuple[Mode, int]] = {}
+        for name, mode, kind, since in touches:
+            if name:
+                self._names[name] = _stronger(self._names.get(name, mode), mode)
+            if kind is not None:
+                known, latest = self._kinds.get(kind, (mode, since))
+                self._kinds[kind] = _stronger(known, mode), max(latest, since if name else _ALWAYS)
+                if not name:
+                    unknown, earliest = self._unknown.get(kind, (mode, since))
+                    self._unknown[kind] = _stronger(unknown, mode), min(earliest, since)
+
+    def is_independent_of(self, touches: Touches) -> bool:
+        """Say whether *touches* conflict with none of those summed up."""
+        for name, mode, kind, since in touches:
+            if not name:
+                other, latest = self._kinds.get(kind, (None, 0))
+                if other is not None and latest > since and _conflict(mode, other):
+                    return False
+                continue
+            named = self._names.get(name)
+            if named is not None and _conflict(mode, named):
+                return False
+            if kind is not None and self._unknown:
+                other, earliest = self._unknown.get(kind, (None, 0))
+                if other is not None and since > earliest and _conflict(mode, other):
+                    return False
+        return True
 
 
-def summary(touches: Iterable[Touch]) -> tuple[dict[str, Mode], Kinds]:
-    """Return in which mode each location, and each kind of location, is touched."""
-    names: dict[str, Mode] = {}
-    kinds: Kinds = {}
-    for name, mode, kind, since in touches:
-        names[name] = _stronger(names.get(name, mode), mode)
-        if kind is not None:
-            before, latest = kinds.get(kind, (mode, since))
-            kinds[kind] = _stronger(before, mode), max(latest, since)
-    return names, kinds
+#: Later than every decision.
+_ALWAYS = sys.maxsize
 
 
 def _stronger(first: Mode, second: Mode) -> Mode:
@@ -120,18 +157,8 @@ def _stronger(first: Mode, second: Mode) -> Mode:
     return first if first is second else WRITE
 
 
-def independent(touches: Touches, names: dict[str, Mode], kinds: Kinds) -> bool:
-    """Say whether *touches* conflict with nothing of a `summary`."""
-    for name, mode, kind, since in touches:
-        if kind is None:
-            other = names.get(name)
-        else:
-            other, latest = kinds.get(kind, (None, 0))
-            if latest <= since:
-                continue
-        if other is not None and (other is not mode or mode is WRITE):
-            return False
-    return True
+def _conflict(first: Mode, second: Mode) -> bool:
+    return first is not second or first is WRITE
 
 
 def insert(branches: list[Branch], sequence: Sequence, decision: int, *, maximal: bool) -> None:
