@@ -9,6 +9,7 @@ from collections.abc import Callable
 from threading import Condition as ImportedCondition
 from threading import Lock as ImportedLock
 from time import monotonic as imported_monotonic
+from typing import Any
 
 import pytest
 
@@ -251,6 +252,28 @@ def test_events() -> None:
     assert outcomes(program) == {(True, True), (False, True)}
     assert outcomes(program, timeouts="idle") == {(True, True)}
     check_and_replay(lambda: together(threading.Event().wait), Deadlock)
+
+
+def test_looking_at_an_event_or_a_barrier_is_a_read() -> None:
+    def event() -> bool:
+        made = threading.Event()
+        seen: list[bool] = []
+        together(made.set, lambda: seen.append(made.is_set()))
+        return seen[0]
+
+    def barrier() -> tuple[int, bool]:
+        made = threading.Barrier(2)
+        seen: list[Any] = []
+        together(made.abort, lambda: seen.extend((made.n_waiting, made.broken)))
+        return seen[0], seen[1]
+
+    assert outcomes(event) == {False, True}
+    assert outcomes(barrier) == {(0, False), (0, True)}
+    check_and_replay(lambda: _require(event()), AssertionError)
+
+
+def _require(condition: bool) -> None:
+    assert condition
 
 
 def test_a_barrier_lets_its_parties_pass_together() -> None:

@@ -5,6 +5,7 @@ import _thread
 import builtins
 import contextlib
 import gc
+import multiprocessing
 import os
 import queue
 import random
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -240,6 +242,8 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: os.fork(), "fork"),
     (lambda: input(), "input"),
     (lambda: select.select([], [], [], 0), "select"),
+    (lambda: multiprocessing.get_context("spawn").Process(target=print).start(), "Process.start"),
+    (lambda: socket.getaddrinfo("localhost", 80), "getaddrinfo"),
 ]
 
 
@@ -304,3 +308,101 @@ def test_a_real_lock_blocked_on_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UncontrolledError, match="with hidden"):
         check(hidden_lock)
     threads_are_real()
+
+
+@pytest.fixture
+def outsider() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Run something in a real thread while the check runs; it begins when the program does."""
+    go = _thread.allocate_lock()
+    threads: list[threading.Thread] = []
+
+    def start(body: Callable[[], object]) -> None:
+        go.acquire()
+
+        def live() -> None:
+            with go:
+                pass
+            with contextlib.suppress(UncontrolledError):
+                body()
+
+        threads.append(threading.Thread(target=live, name="outsider"))
+        threads[-1].start()
+        OUTSIDE.release = go.release
+
+    yield start
+    for thread in threads:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+#: What lets the outsider go, where it is not looked for, and so stays real.
+OUTSIDE = types.SimpleNamespace(release=None)
+LATE = threading.Condition()
+
+
+def entered(lock: threading.Lock) -> None:
+    with lock:
+        pass
+
+
+def meeting() -> None:
+    """Let the outsider go, and use the lock until it is noticed."""
+    release, OUTSIDE.release = OUTSIDE.release, None
+    if release is not None:
+        release()
+    while True:
+        with LOCK:
+            time.sleep(0)
+
+
+@pytest.mark.parametrize("use", [lambda: entered(LOCK), lambda: LOCK.locked()])
+def test_real_threads_that_use_the_same_lock_are_named(
+    use: Callable[[], object], outsider: Callable[[Callable[[], object]], None]
+) -> None:
+    outsider(use)
+    with pytest.raises(UncontrolledError, match=r"LOCK.*outsider"):
+        check(meeting, max_steps=10_000_000)
+    threads_are_real()
+
+
+def test_real_threads_that_wait_are_named_at_the_call() -> None:
+    waiting = _thread.allocate_lock()
+    waiting.acquire()
+
+    def wait() -> None:
+        with LATE:
+            waiting.release()
+            LATE.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    waiting.acquire()
+    with LATE:  # so it waits by now
+        pass
+    before = snapshot()
+    with pytest.raises(UncontrolledError, match="LATE"):
+        check(increments)
+    assert snapshot() == before
+    with LATE:
+        LATE.notify()
+    thread.join()
+
+
+def test_checks_on_two_threads_do_not_run_at_once(outsider: Callable[[Callable[[], object]], None]) -> None:
+    errors: list[BaseException] = []
+
+    def other() -> None:
+        try:
+            check(increments)
+        except CheckError as error:
+            errors.append(error)
+
+    def program() -> None:
+        release, OUTSIDE.release = OUTSIDE.release, None
+        release()
+        while not errors:
+            time.sleep(0)
+
+    outsider(other)
+    check(program, strategy="random", max_executions=1, max_steps=10_000_000)
+    assert "nest" in str(errors[0])

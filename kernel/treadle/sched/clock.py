@@ -6,7 +6,7 @@ from typing import Any
 
 from treadle.sched import runtime
 from treadle.sched.access import Accesses
-from treadle.sched.locks import require_timeout
+from treadle.sched.locks import require_seconds
 from treadle.sched.operation import Operation
 from treadle.sched.world import ControlledThread, World
 
@@ -36,9 +36,7 @@ class _Sleep(Operation):
 
 def sleep(thread: ControlledThread, seconds: float) -> None:
     """Let *thread* sleep on the virtual clock."""
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    require_timeout(True, seconds)
+    require_seconds(seconds, "sleep length must be non-negative")
     world = thread.world
     if seconds == 0:
         thread.announce(Operation("yield", world.time))

@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 from treadle.sched import patching, runtime
 from treadle.sched.adopt import Adopted
-from treadle.sched.errors import CheckError, Deadlock, NondeterminismError, UncontrolledError
+from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
 from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
@@ -122,6 +122,7 @@ class Laboratory:
             strategy, timeouts=settings.timeouts, max_steps=limit, learned=learned, seed=settings.seed
         )
         self.world = world
+        runtime.give_up = world.refuse
         self.made += 1
         world.on_stop = lambda: note_stuck(world, self.files)
         if recorder is not None:
@@ -138,8 +139,6 @@ class Laboratory:
             gc.collect(1)
         if world.interrupt is not None:
             raise world.interrupt
-        if runtime.intrusion is not None:
-            raise UncontrolledError(runtime.intrusion)
         if world.error is not None:
             raise world.error
         return world
@@ -170,7 +169,6 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
     runtime.alone = threading.active_count() == 1
-    runtime.intrusion = None
     active = cast("Any", threading)._active
     threads_before = dict(active)
     try:
@@ -181,6 +179,7 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
                 yield laboratory
     finally:
         runtime.owner = 0
+        runtime.give_up = None
         runtime.alone = False
         for ident in [ident for ident in active if ident not in threads_before and ident < 2 * IDENTS]:
             del active[ident]

@@ -324,3 +324,14 @@ def is_foreign() -> bool:
 def require_timeout(blocking: bool, timeout: float) -> None:
     """Refuse what the real primitives refuse, as they do."""
     _allocate_lock().acquire(blocking, timeout)  # free, so this returns at once
+
+
+def require_seconds(seconds: float, words: str) -> None:
+    """Refuse what no timeout may be, and, in *words*, what is negative."""
+    try:
+        require_timeout(True, seconds)
+    except ValueError:
+        if not seconds < 0:
+            raise
+    if seconds < 0:
+        raise ValueError(words)

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from greenlet import GreenletExit
 
-from treadle.sched import clock, executors, locks, randomness, runtime, thread_locals, threads
+from treadle.sched import clock, executors, locks, looks, randomness, runtime, thread_locals, threads
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.refused import refusals
 from treadle.sched.simple_queue import SimpleQueue
@@ -233,15 +233,19 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
             patches.replace_in(module, table)
         patches.set_item(vars(threading), "_time", clock.PrivateTime().monotonic)
         patches.set_item(vars(queue), "time", clock.PrivateTime().monotonic)
+        if "_thread_local_info" in vars(
+            threading
+        ):  # what ends the objects of threads that have none of their own
+            patches.set_item(vars(threading), "_thread_local_info", thread_locals.Local())
         for name in ("start", "join", "is_alive"):
             patches.set_attribute(threading.Thread, name, getattr(threads, name))
-        for owner, name, stand_in in (*executors.stand_ins(), *thread_locals.hooks()):
+        for owner, name, stand_in in (*executors.stand_ins(), *looks.stand_ins(), *thread_locals.hooks()):
             patches.set_attribute(owner, name, stand_in)
         patches.add(thread_locals.reset)
         patches.set_attribute(builtins, "__import__", _import)
         patches.set_attribute(sys, "unraisablehook", _quiet(sys.unraisablehook))
-        for owner, name, refusal in refusals():
-            patches.set_attribute(owner, name, refusal)
+        for place, name, refusal in refusals():
+            patches.set_attribute(place, name, refusal)
         for name in ("_counter", "excepthook", "_trace_hook", "_profile_hook"):
             patches.set_item(vars(threading), name, vars(threading)[name])
         threads.hook_at_start = threading.excepthook

@@ -1,6 +1,7 @@
 """Real blocking calls that no scheduler in this process can control: refused by name, never a hang."""
 
 import builtins
+import multiprocessing.process
 import os
 import select
 import selectors
@@ -21,10 +22,26 @@ _SELECTORS = [
 
 _CALLS: tuple[tuple[ModuleType | type, tuple[str, ...]], ...] = (
     (builtins, ("input",)),
-    (os, ("fork", "forkpty", "system", "wait", "waitpid", "wait3", "wait4", "waitid", "posix_spawn")),
+    (
+        os,
+        (
+            "fork",
+            "forkpty",
+            "system",
+            "wait",
+            "waitpid",
+            "wait3",
+            "wait4",
+            "waitid",
+            "posix_spawn",
+            "posix_spawnp",
+        ),
+    ),
+    (multiprocessing.process.BaseProcess, ("start",)),
     (select, ("select", "poll", "epoll", "kqueue")),
     *((selector, ("select",)) for selector in _SELECTORS),
     (signal, ("pause", "sigwait", "sigwaitinfo", "sigtimedwait")),
+    (socket, ("getaddrinfo", "gethostbyname", "gethostbyaddr")),
     (socket.socket, ("accept", "connect", "recv", "recv_into", "recvfrom", "recvmsg", "sendall", "sendto")),
     (subprocess.Popen, ("__init__",)),
 )

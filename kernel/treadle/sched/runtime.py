@@ -9,6 +9,8 @@ from _thread import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from treadle.sched.world import ControlledThread
 
 #: The controlled thread whose code is running, None between steps and outside executions.
@@ -27,17 +29,16 @@ def running() -> "ControlledThread | None":
     return thread if thread is None or alone or get_ident() == owner else None
 
 
-#: How a lock of the program under test came to be used by a thread that is not controlled, if it did.
-intrusion: str | None = None
+#: Gives the present execution up, for a reason.
+give_up: "Callable[[str], object] | None" = None
 
 
 def intrude(name: str) -> None:
-    """Note that a thread which is not controlled uses *name*, which the program under test uses too."""
-    global intrusion
-    if intrusion is None:
-        known = next((thread for thread in threading.enumerate() if thread.ident == get_ident()), None)
-        caller = "a real thread" if known is None else f"{known.name}, a real thread"
-        intrusion = (
-            f"{name} is used by the program under test and by {caller} that runs outside the check. "
-            "Start all threads that share anything with the program inside it, or end the others before the check."
+    """Give the check up, because a thread which is not controlled uses *name*, as the program under test does."""
+    known = next((thread for thread in threading.enumerate() if thread.ident == get_ident()), None)
+    caller = "a real thread" if known is None else f"{known.name}, a real thread"
+    if give_up is not None:
+        give_up(
+            f"{name} is used by the program under test and by {caller} that runs outside the check. Start all threads "
+            "that share anything with the program inside it, or end the others before the check."
         )

@@ -13,7 +13,7 @@ from greenlet import GreenletExit
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses
-from treadle.sched.locks import Gate, require_timeout
+from treadle.sched.locks import Gate, require_seconds
 from treadle.sched.operation import Operation, Place
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class SimpleQueue:
             queue.Empty: there is none, or none came in time.
         """
         if block and timeout is not None:
-            if timeout < 0:
-                raise ValueError("'timeout' must be a non-negative number")
-            require_timeout(True, timeout)
+            require_seconds(timeout, "'timeout' must be a non-negative number")
         self._announce(_Get(self.place, self.items, waits=block))
         if not self.items and not (block and self._wait(timeout)):
             raise queue.Empty

@@ -42,7 +42,7 @@ def start(self: threading.Thread) -> None:
     private = cast("Any", self)
     if not private._initialized:
         raise RuntimeError("thread.__init__() not called")
-    if private._started.is_set():
+    if private._started._flag:
         raise RuntimeError("threads can only be started once")
     thread = spawn(parent, lambda: _run(self), self.name, daemon=self.daemon)
     private._treadle_thread = thread
@@ -151,7 +151,7 @@ def _controlled(self: threading.Thread) -> ControlledThread | None:
 def join(self: threading.Thread, timeout: float | None = None) -> None:
     """Stand in for `Thread.join`."""
     me, target = runtime.running(), _controlled(self)
-    if me is None or (target is None and cast("Any", self)._started.is_set()):
+    if me is None or (target is None and cast("Any", self)._started._flag):
         real_join(self, timeout)
         return
     if target is None:
