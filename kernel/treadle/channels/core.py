@@ -1,7 +1,7 @@
 """The state of a channel, and what all flavours share.
 
-A flavour says how messages are kept: `enter`, `source`, `refuse`, `empty`, `count`, `room`, and what differs
-from a buffer in `ready`, `spare`, `due` and `give_back`. Everything else - who holds the channel,
+A flavour says how messages are kept: `enter`, `source`, `refuse`, `empty`, `count`, `room`, `_put_back`, and
+what differs from a buffer in `ready`, `spare` and `due`. Everything else - who holds the channel,
 disconnection, and what became of an operation that raced with it - is here.
 
 The last sender. A send that is under way keeps its handle counted (see `leases`), so nothing is published
@@ -245,9 +245,18 @@ class Channel(State, Generic[T]):
         except IndexError:
             pass
 
-    @abstractmethod
     def give_back(self, messages: list[T]) -> None:
         """Put messages back that were taken by a receive which was then cut short (P2)."""
+        try:
+            self._put_back(messages)
+            self.published()
+        except BaseException:
+            self.published()
+            raise
+
+    @abstractmethod
+    def _put_back(self, messages: list[T]) -> None:
+        """Put messages where the next receives find them first."""
 
     def look(self) -> T | Nothing:
         """Take the oldest message out, or give NOTHING if there is none yet.
@@ -311,13 +320,8 @@ class Returning(Channel[T]):
             except IndexError:
                 pass
 
-    def give_back(self, messages: list[T]) -> None:
-        try:
-            self.returned.extendleft(reversed(messages))
-            self.published()
-        except BaseException:
-            self.published()
-            raise
+    def _put_back(self, messages: list[T]) -> None:
+        self.returned.extendleft(reversed(messages))
 
     def empty(self) -> None:
         self.returned.clear()
@@ -377,7 +381,7 @@ class Closed(Channel[Never]):
     def enter(self, message: list[Never]) -> Failure:
         return HandleClosed
 
-    def give_back(self, messages: list[Never]) -> None:
+    def _put_back(self, messages: list[Never]) -> None:
         pass
 
     def mark(self) -> None:

@@ -26,6 +26,5 @@ class At(Timer[float]):
             raise IndexError
         return self._instants.popleft()
 
-    def give_back(self, messages: list[float]) -> None:
+    def _put_back(self, messages: list[float]) -> None:
         self._instants.extend(messages)
-        self.receivers.wake()

@@ -23,13 +23,9 @@ class Latest(Unbounded[T]):
         super().__init__()
         self.messages = self.source = deque(maxlen=1)
 
-    def give_back(self, messages: list[T]) -> None:
-        """Put the message back, unless a newer one has come."""
-        try:
+    def _put_back(self, messages: list[T]) -> None:
+        """Put the last one back, unless a newer one has come."""
+        try:  # noqa: SIM105 - a context manager is more steps to be interrupted at
             self.source.insert(0, messages[-1])
-            self.published()
         except IndexError:  # it has
             pass
-        except BaseException:
-            self.published()
-            raise

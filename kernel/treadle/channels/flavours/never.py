@@ -18,7 +18,7 @@ class Never(Timer[typing.Never]):
     def popleft(self) -> NoReturn:
         raise IndexError
 
-    def give_back(self, messages: list[typing.Never]) -> None:
+    def _put_back(self, messages: list[typing.Never]) -> None:
         pass
 
 

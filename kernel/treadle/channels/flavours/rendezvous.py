@@ -107,13 +107,8 @@ class Rendezvous(Returning[T]):
 
 def _pair(entry: Entry, match: Match, line: Side) -> bool:
     """End the wait of the entry by the match, if nobody was quicker; let one that observes look."""
-    end = object() if entry.observes else match
-    try:
-        won = entry.waiter.end(end)
-        line.remove(entry)
-    except BaseException:
-        entry.waiter.end(end)
-        raise
+    won = _end(entry, object() if entry.observes else match)
+    line.remove(entry)
     return won and not entry.observes
 
 
@@ -124,18 +119,17 @@ def _meets(entry: Entry, line: Side) -> bool:
             continue
         if other.observes:
             if not entry.observes:
-                _wake(other)
+                _end(other, object())
         elif entry.observes or other.waiter.thread >= entry.waiter.thread:
             return True
-        elif _wake(other):
+        elif _end(other, object()):
             return False
     return False
 
 
-def _wake(entry: Entry) -> bool:
-    end = object()
+def _end(entry: Entry, by: object) -> bool:
     try:
-        return entry.waiter.end(end)
+        return entry.waiter.end(by)
     except BaseException:
-        entry.waiter.end(end)
+        entry.waiter.end(by)
         raise

@@ -49,7 +49,7 @@ class Tick(Timer[float]):
         self._next = following
         return instant
 
-    def give_back(self, messages: list[float]) -> None:
+    def _put_back(self, messages: list[float]) -> None:
         """Lose them: a tick that nobody took is not made up for."""
 
     def _pending(self) -> Node:

@@ -89,13 +89,8 @@ class Unbounded(Channel[T]):
         except IndexError:
             pass
 
-    def give_back(self, messages: list[T]) -> None:
-        try:
-            self.source.extendleft(reversed(messages))
-            self.published()
-        except BaseException:
-            self.published()
-            raise
+    def _put_back(self, messages: list[T]) -> None:
+        self.source.extendleft(reversed(messages))
 
     def mark(self) -> Iterator[T]:
         return iter(self.source)
