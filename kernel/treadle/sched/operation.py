@@ -49,6 +49,9 @@ class Operation:
         """Return what it touches while its target is free, and while it is held; None if that is not what decides."""
         return None
 
+    def forget(self) -> None:
+        """Let go of the program's objects, once executed: steps are kept to the execution's end, and finalizers matter."""
+
     def enabled(self, thread: "ControlledThread") -> bool:
         """Say whether *thread* can execute the operation in the present state."""
         return True

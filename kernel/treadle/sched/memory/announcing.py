@@ -20,7 +20,14 @@ class Touch(Operation):
         self, kind: str, location: MemoryLocation, accesses: Accesses, outlook: Callable[[], str]
     ) -> None:
         super().__init__(kind, location, None, *accesses)
-        self.outlook = lambda _: outlook()
+        self.outlook: Callable[[ControlledThread], str] = lambda _: outlook()
+
+    def forget(self) -> None:
+        self.outlook = _executed
+
+
+def _executed(_: ControlledThread) -> str:
+    return ""
 
 
 def visible(thread: ControlledThread, accesses: Accesses) -> bool:
@@ -52,6 +59,7 @@ def perform(thread: ControlledThread, operation: Operation) -> None:
     """Announce *operation* if it has to be one; the caller performs it next."""
     if visible(thread, operation.accesses(thread)):
         thread.announce(operation)
+        operation.forget()
 
 
 def perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
@@ -80,3 +88,4 @@ def announce(
         arrow = "←" if write else "→"
         operation = Touch(operation.kind, location, accesses, lambda: f"{arrow} {short(peek())}")
     thread.announce(operation)
+    operation.forget()

@@ -91,6 +91,9 @@ class ItemOperation(Operation):
             location = self.cells.contents
         super().__init__(verb, location)
 
+    def forget(self) -> None:
+        self.container = self.key = self.value = None
+
     def accesses(self, thread: ControlledThread) -> Accesses:
         if family(self.container) in KEYED:
             return self._keyed()
@@ -271,6 +274,10 @@ class ContainerCall(Operation):
         self.arguments = arguments
         self.more = more
         self.one = self._one_item()
+
+    def forget(self) -> None:
+        self.container = None
+        self.arguments = ()
 
     def _one_item(self) -> str | None:
         """Return what the call does to the item that its first argument names, if it touches only one."""
