@@ -349,6 +349,17 @@ def test_a_liveness_property_without_any_fairness_is_warned_of() -> None:
     assert check(T02()).warnings == ()
 
 
+def test_a_premise_that_is_never_true_is_warned_of() -> None:
+    class Vacuous(AnswerFairly):
+        @leads_to
+        def far(self, state: XY) -> tuple[bool, bool]:
+            return state.x == 7, False
+
+    result = check(Vacuous())
+    assert result.verdict is Verdict.HOLDS
+    assert result.warnings == ("leads_to far says nothing: its premise is never true",)
+
+
 # --- mistakes ---
 
 

@@ -65,7 +65,7 @@ def test_each_disabled_step_is_explained_by_the_condition_that_failed() -> None:
         "both(who=1)": ("who in state.queue", False),
         "both(who=2)": ("who in state.queue", False),
         "loop": ("state.queue", None),
-        "owned": ("state.owner is None", True),
+        "owned": ("state.owner is not None", False),
         "early": ("state.queue", False),
         "never": ("", None),
     }

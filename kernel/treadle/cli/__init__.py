@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Protocol, cast
 
-from treadle.cli import verify
+from treadle.cli import explore_model, model, verify
 
 __all__ = ["main"]
 
@@ -30,6 +30,8 @@ class Command(Protocol):
 
 COMMANDS: dict[str, Command] = {
     "verify": cast("Command", verify),
+    "model": cast("Command", model),
+    "explore-model": cast("Command", explore_model),
 }
 
 

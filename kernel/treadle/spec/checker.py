@@ -9,13 +9,14 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from treadle.spec.calls import DEADLOCK, Violation, initial
+from treadle.spec.calls import DEADLOCK, Violation, initial, pair
 from treadle.spec.checkpoint import load, save
 from treadle.spec.compact import Fingerprints, missed
 from treadle.spec.graph import StateGraph, build
 from treadle.spec.guards import disabled
 from treadle.spec.limits import Limits
 from treadle.spec.liveness import Lasso, violation
+from treadle.spec.marks import Kind
 from treadle.spec.model import Model
 from treadle.spec.program import TEMPORAL, Program, program
 from treadle.spec.progress import Progress, Reporter
@@ -95,6 +96,7 @@ class _Check(Generic[S]):
         self._order = order
         self._path = path
         self._program: Program[S] = search.program
+        self._vacuous: list[str] = []
 
     def run(self) -> Result[S]:
         """Search, then look for what is never true, then for fair cycles."""
@@ -131,6 +133,8 @@ class _Check(Generic[S]):
             [state for state in initial(self._program) if state in self._search.parents],
         )
         for found in asked:
+            if found.kind is Kind.LEADS_TO and not any(pair(found, state)[0] for state in states):
+                self._vacuous.append(f"{found.title} says nothing: its premise is never true")
             if lasso := violation(graph, found, self._program.fairness):
                 shown = [graph.states[number] for number in lasso.states]
                 return _of_lasso(graph, lasso, self._columns(shown))
@@ -220,6 +224,7 @@ class _Check(Generic[S]):
                     yield f"action {action} was never enabled"
         if self._program.of(*TEMPORAL) and not self._program.fairness:
             yield "no action is fair, so that every behaviour may stop anywhere"
+        yield from self._vacuous
 
 
 def _of_lasso(

@@ -112,8 +112,8 @@ def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardC
 
 Asked = list[tuple[Guard, bool | None]]
 
-#: Codes that were traced once. CPython 3.13 reports the first execution of a code in part only.
-_reported: set[CodeType | None] = set()
+#: CPython 3.13 reports an execution in part only when the one before, of the same code, was not traced.
+_EXECUTIONS = 2 if sys.version_info >= (3, 13) else 1
 
 
 def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[bool, Asked]:
@@ -122,12 +122,11 @@ def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[b
     code = getattr(method, "__code__", None)
     offsets: list[int] = []
     enabled = False
-    for _ in range(1 if code in _reported else 2):
+    for _ in range(_EXECUTIONS):
         offsets.clear()
         with _tracing(code, offsets.append):
             successors = step.method(part_of(state, step.path), **step.arguments)
             enabled = sum(1 for _ in islice(successors, None if to_the_end else 1)) > 0
-    _reported.add(code)
     return enabled, list(_answers(code, offsets)) if code else []
 
 
@@ -184,9 +183,8 @@ def _jumps(code: CodeType) -> dict[int, _Jump]:
         if name == "FOR_ITER":
             found[each.offset] = _Jump(_guard(code, each, before), None, following.offset)
         elif name.startswith("POP_JUMP") and "_IF_" in name:
-            found[each.offset] = _Jump(
-                _guard(code, each, before), not name.endswith("FALSE"), following.offset
-            )
+            guard = _guard(code, each, before)
+            found[each.offset] = _Jump(guard, _taken_if(guard, name), following.offset)
         before = each
     return found
 
@@ -199,10 +197,16 @@ def _guard(code: CodeType, jump: dis.Instruction, before: dis.Instruction) -> Gu
         line, source = _source(code, before)
     if jump.opname == "FOR_ITER" and source.startswith("for "):  # and a loop
         source = source.partition(" in ")[2].partition(":")[0]
-    if jump.opname.endswith("NONE"):
-        subject = source.removesuffix(" is not None").removesuffix(" is None")
-        source = f"{subject} is not None" if jump.opname.endswith("NOT_NONE") else f"{subject} is None"
+    if jump.opname.endswith("NONE") and " is " not in source:
+        source += " is not None" if jump.opname.endswith("NOT_NONE") else " is None"
     return Guard(source, code.co_filename, line)
+
+
+def _taken_if(guard: Guard, jump: str) -> bool:
+    """What the condition, as the source says it, is when the jump is taken."""
+    if jump.endswith("NONE"):
+        return jump.endswith("NOT_NONE") is guard.source.endswith(" is not None")
+    return not jump.endswith("FALSE")
 
 
 def _source(code: CodeType, instruction: dis.Instruction) -> tuple[int, str]:

@@ -18,10 +18,10 @@ def shown(found: "Counterexample[Any]") -> Iterator[str]:
     if not found.states:
         return
     yield "state 1, initial"
-    yield from _all_of(found.states[0])
+    yield from whole(found.states[0])
     for number, name in enumerate(found.actions, start=1):
         yield f"state {number + 1}, after {name}"
-        yield from _changes(found.states[number - 1], found.states[number])
+        yield from changed(found.states[number - 1], found.states[number])
     if found.loop is not None:
         yield _round(found)
     yield from found.disabled
@@ -54,16 +54,16 @@ def _round(found: "Counterexample[Any]") -> str:
     return f"back to state {(found.loop or 0) + 1}, after {found.back}, and round for ever"
 
 
-def _all_of(state: object, path: str = "") -> Iterator[str]:
+def whole(state: object, path: str = "") -> Iterator[str]:
     """One line for each field; a record inside a record by its path."""
     fields = record(state)
     if not fields:
         yield f"    {path} = {_shown(state)}" if path else f"    {_shown(state)}"
     for name, value in fields.items():
-        yield from _all_of(value, f"{path}.{name}" if path else name)
+        yield from whole(value, f"{path}.{name}" if path else name)
 
 
-def _changes(before: object, after: object, path: str = "") -> Iterator[str]:
+def changed(before: object, after: object, path: str = "") -> Iterator[str]:
     """One line for each field that changed."""
     was, now = record(before), record(after)
     if not now or type(before) is not type(after):
@@ -72,7 +72,7 @@ def _changes(before: object, after: object, path: str = "") -> Iterator[str]:
         return
     for name, value in now.items():
         if value != was[name]:
-            yield from _changes(was[name], value, f"{path}.{name}" if path else name)
+            yield from changed(was[name], value, f"{path}.{name}" if path else name)
 
 
 def _shown(value: object) -> str:
