@@ -9,7 +9,7 @@ import pytest
 from tests.docs_code import code, run
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["channels.md", "protocols.md", "recipes.md", "refinement.md"]
+PAGES = ["channels.md", "first_model.md", "models.md", "protocols.md", "recipes.md", "refinement.md"]
 
 
 @pytest.mark.parametrize("name", PAGES)
