@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Generic, NoReturn, TypeVar
 
-from treadle.spec.show import _all_of, _changes
+from treadle.spec.show import changed, whole
 from treadle.verdict import Verdict
 
 F = TypeVar("F")
@@ -38,12 +38,12 @@ class Levels(Generic[F, C]):
     def __str__(self) -> str:
         """The reason, then state after state: left what changed, right what changed in the coarser model."""
         rows: list[tuple[str, str]] = [("finer model", "coarser model"), ("state 1, initial", "initial")]
-        rows += _beside(_all_of(self.states[0]), _all_of(self.mapped[0]))
+        rows += _beside(whole(self.states[0]), whole(self.mapped[0]))
         for number, name in enumerate(self.actions, start=1):
             rows.append((f"state {number + 1}, after {name}", self._coarse_title(number)))
-            fine = _changes(self.states[number - 1], self.states[number])
+            fine = changed(self.states[number - 1], self.states[number])
             before, after = self.mapped[number - 1], self.mapped[number]
-            rows += _beside(fine, _changes(before, after) if before != after else iter(()))
+            rows += _beside(fine, changed(before, after) if before != after else iter(()))
         if self.loop is not None:
             rows.append(self._round(self.loop))
         width = max(len(left) for left, _ in rows)
