@@ -3,9 +3,7 @@
 import functools
 import inspect
 import math
-import random
 from collections.abc import Callable, Iterable
-from typing import Literal
 
 from treadle.sched.engine import (
     Budget,
@@ -24,15 +22,10 @@ from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Result
 from treadle.sched.schedule import decode
 from treadle.sched.strategies.base import Strategy
-from treadle.sched.strategies.dfs import DepthFirst
-from treadle.sched.strategies.exhaustive import Exhaustive
 from treadle.sched.strategies.follow import Follow
-from treadle.sched.strategies.iterative import Iterative
-from treadle.sched.strategies.random_walk import RandomWalk
+from treadle.sched.strategies.named import StrategyName, choose_strategy
 from treadle.sched.world import Timeouts
 from treadle.verdict import Verdict
-
-StrategyName = Literal["exhaustive", "dfs", "iterative", "random"]
 
 #: Executions of a sampling strategy when no budget is given.
 SAMPLES = 1_000
@@ -68,7 +61,8 @@ def check(
     Args:
         program: what to check.
         strategy: "exhaustive" (one execution per Mazurkiewicz trace), "dfs" (every schedule), "iterative" (every
-            schedule, those with fewer preemptions first), "random", or an object.
+            schedule, those with fewer preemptions first); a sample: "random", "pct", "pos", "surw", "portfolio" (these in
+            turn); or an object, as those of `treadle.sched.strategies`.
         instrument: modules, packages, classes and functions whose accesses to shared memory are scheduling points.
         preemptions: cover only schedules with at most so many preemptions; the answer is then within that bound.
         max_executions: stop after so many executions.
@@ -99,7 +93,7 @@ def check(
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
     _require_seed(seed)
-    policy, name, sampled = _strategy(strategy, preemptions, seed)
+    policy, name, sampled = choose_strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
     settings = Settings(
@@ -186,29 +180,6 @@ def replay(
         raise error
     if doubt is not None:
         raise ScheduleError(doubt)
-
-
-def _strategy(
-    strategy: StrategyName | Strategy, preemptions: int | None, seed: int | None
-) -> tuple[Strategy, str, int | None]:
-    if not isinstance(strategy, str):
-        if preemptions is not None:
-            raise ValueError("preemptions bounds the strategies 'exhaustive', 'dfs' and 'iterative' only")
-        return strategy, type(strategy).__name__, seed
-    if strategy == "random":
-        if preemptions is not None:
-            raise ValueError("preemptions bounds the strategies 'exhaustive', 'dfs' and 'iterative' only")
-        seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-        return RandomWalk(seed), strategy, seed
-    if strategy == "iterative":
-        return Iterative(preemptions), strategy, None
-    if strategy not in ("exhaustive", "dfs"):
-        raise ValueError(
-            f"unknown strategy {strategy!r}: choose 'exhaustive', 'dfs', 'iterative' or 'random', or pass an object"
-        )
-    if strategy == "exhaustive" and preemptions is None:
-        return Exhaustive(), strategy, None
-    return DepthFirst(preemptions), strategy, None
 
 
 def _require_program(program: object) -> None:

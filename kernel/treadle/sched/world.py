@@ -224,7 +224,7 @@ class World:
         self.failure: BaseException | None = None  #: the first exception that left a thread
         self.failed: ControlledThread | None = None
         self.failed_after = 0  #: steps until then
-        self.interrupt: BaseException | None = None  #: a real Ctrl-C, to be passed on to the caller of check
+        self.interrupt: BaseException | None = None  #: a real Ctrl-C or a strategy's, for the caller of check
         self.outlived = False  #: there are daemons, so that the program's exit matters
         self.leaver: ControlledThread | None = None  #: whose only operation is the program's exit
         self.exited = False  #: every thread the program waits for has ended
@@ -411,6 +411,10 @@ class World:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:
             self.abort(error)
+            return None
+        except BaseException as error:  # not the program's: whoever called `check` gets it
+            self.interrupt = error
+            self.stop(Outcome.ABORTED)
             return None
         if chosen is None:
             self.stop(Outcome.CUT)
