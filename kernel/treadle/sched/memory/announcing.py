@@ -62,10 +62,18 @@ def perform(thread: ControlledThread, operation: Operation) -> None:
         operation.forget()
 
 
+class _Reaching(Operation):
+    """An operation that touches what it finds inside a container: it may be something else in another state."""
+
+    __slots__ = ()
+    varies = True
+
+
 def perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
     """Announce *accesses* as one operation: what follows performs them all at once."""
     if accesses:
-        perform(thread, Operation(kind, accesses[0][0], None, *accesses))
+        make = Operation if len(accesses) == 1 else _Reaching
+        perform(thread, make(kind, accesses[0][0], None, *accesses))
 
 
 def announce(

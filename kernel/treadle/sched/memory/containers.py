@@ -9,7 +9,7 @@ import operator
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from treadle.sched.access import READ, Accesses
+from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.families import Family, class_attribute, family
 from treadle.sched.memory.locations import Cells, MemoryLocation, Record
@@ -89,7 +89,7 @@ class ItemOperation(Operation):
             location = self.cells.item(key)
         else:
             location = self.cells.contents
-        super().__init__(verb, location)
+        super().__init__(verb, location, None, (location, WRITE), *self.cells.everything)
 
     def forget(self) -> None:
         self.container = self.key = self.value = None
@@ -154,6 +154,10 @@ def len_of(container: Any) -> int:
 def item(verb: str, container: Any, key: Any, value: Any = None) -> Operation:
     """Return the operation that reads, writes or deletes `container[key]`."""
     kind = family(container)
+    if verb == "read" and kind in KEYED and plain(key) and not memory.present.recording:
+        cells = memory.present.cells(container)
+        location = item_of(cells, key)
+        return Operation("read", location, None, *cells.read(location))
     if (kind in KEYED and plain(key)) or (kind in INDEXED and isinstance(key, int)):
         return ItemOperation(verb, container, key, value)
     return whole(container, writes=verb != "read", name=verb)
@@ -269,7 +273,7 @@ class ContainerCall(Operation):
 
     def __init__(self, container: Any, method: str, arguments: tuple[Any, ...], more: Accesses = ()) -> None:
         self.cells = memory.present.cells(container)
-        super().__init__(method, self.cells.contents)
+        super().__init__(method, self.cells.contents, None, *self.cells.everything, *more)
         self.container = container
         self.arguments = arguments
         self.more = more

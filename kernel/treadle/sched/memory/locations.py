@@ -10,6 +10,7 @@ import sys
 import weakref
 from collections.abc import Hashable
 from types import ModuleType
+from typing import cast
 
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
 from treadle.sched.causality import Clock
@@ -74,7 +75,18 @@ class Cells:
     two new ones can be seen; a deleted one changes it, because that of two deleted ones cannot.
     """
 
-    __slots__ = ("contents", "items", "kind", "label", "measuring", "parts", "reading", "size", "writing")
+    __slots__ = (
+        "contents",
+        "everything",
+        "items",
+        "kind",
+        "label",
+        "measuring",
+        "parts",
+        "reading",
+        "size",
+        "writing",
+    )
 
     def __init__(self, label: str, kind: object, items: "dict[Hashable, MemoryLocation]") -> None:
         self.label = label
@@ -86,6 +98,8 @@ class Cells:
         self.reading: Accesses = ((self.contents, READ),)
         self.writing: Accesses = ((self.contents, WRITE), (self.parts, WRITE))
         self.measuring: Accesses = ((self.size, READ), (self.parts, READ))
+        #: What conflicts with every access to any part.
+        self.everything: Accesses = (*self.writing, (self.size, WRITE))
 
     def item(self, key: Hashable, name: str | None = None) -> MemoryLocation:
         """Return the location of one item; equal keys are one item."""
@@ -117,6 +131,23 @@ class Cells:
             location.dispose()
 
 
+class Namespace(Cells):
+    """The locations that a `__dict__` is made of: the attributes of an object."""
+
+    __slots__ = ("owner",)
+
+    owner: str
+
+    def item(self, key: Hashable, name: str | None = None) -> MemoryLocation:
+        location = self.items.get(key)
+        if (
+            location is None
+        ):  # by the same name and of the same kind as when it is first touched as an attribute
+            kind = cast("tuple[object, str]", self.kind)[0]
+            location = self.items[key] = MemoryLocation(f"{self.owner}.{key}", (kind, key))
+        return location
+
+
 class Record:
     """What is known of one object."""
 
@@ -133,14 +164,6 @@ class Record:
 def name_of(cls: type) -> tuple[str, str]:
     """Return what names *cls* in every execution; a class made by the program is another object in each."""
     return cls.__module__, cls.__qualname__
-
-
-def _site() -> tuple[str, int]:
-    """Return where in the program a container is first touched: containers of one place are of one kind."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
 
 
 class Locations:
@@ -166,7 +189,7 @@ class Locations:
         """Return the locations that *container* is made of."""
         record = self._records.get(id(container)) or self._record(container)
         if record.cells is None:
-            record.cells = Cells(record.label, (name_of(type(container)), _site()), {})
+            record.cells = Cells(record.label, (name_of(type(container)), None), {})
         return record.cells
 
     def namespace(self, holder: object, namespace: object) -> Cells:
@@ -175,7 +198,8 @@ class Locations:
         owner = self._records.get(id(holder)) or self._record(holder)
         if record.cells is None or record.cells.items is not owner.parts:
             cls = holder if isinstance(holder, type) else type(holder)
-            record.cells = Cells(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
+            record.cells = Namespace(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
+            record.cells.owner = owner.label
         return record.cells
 
     def record(self, holder: object) -> Record:
