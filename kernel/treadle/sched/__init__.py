@@ -9,11 +9,13 @@ except ModuleNotFoundError as error:
 
 from treadle.sched.check import check, replay
 from treadle.sched.errors import CheckError, Deadlock, NondeterminismError, ScheduleError, UncontrolledError
+from treadle.sched.racing import DataRace
 from treadle.sched.result import Failure, Result
 from treadle.verdict import Verdict
 
 __all__ = [
     "CheckError",
+    "DataRace",
     "Deadlock",
     "Failure",
     "NondeterminismError",

@@ -44,6 +44,7 @@ def check(
     max_seconds: float | None = None,
     max_steps: int = 20_000,
     timeouts: Timeouts = "explore",
+    races: bool = False,
     allow_deadlock: bool = False,
     stop_on_failure: bool = True,
     seed: int | None = None,
@@ -69,6 +70,8 @@ def check(
         max_seconds: stop after so many real seconds.
         max_steps: cut an execution after so many steps; the answer is then unknown, and names the loop.
         timeouts: "explore" lets a timed wait time out wherever it could, "idle" only when nothing else can run.
+        races: make it a failure, `DataRace`, when two threads touch one location of the memory of instrumented code, one
+            writes, and no lock, start, join or the like orders the two; also where the outcome is right.
         allow_deadlock: count deadlocks instead of failing.
         stop_on_failure: stop at the first failing execution.
         seed: seed of what the program draws from `random`, and of a random strategy, where it is drawn, and said in
@@ -96,8 +99,10 @@ def check(
     policy, name, sampled = choose_strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
+    subjects = _subjects(instrument)
+    _require_races(races, subjects)
     settings = Settings(
-        _subjects(instrument), timeouts, max_steps, allow_deadlock, monitor, seed or sampled or 0
+        subjects, timeouts, max_steps, allow_deadlock, monitor, seed or sampled or 0, races=races
     )
     with prepared(program, settings) as laboratory:
         found = explore(
@@ -170,7 +175,14 @@ def replay(
     wanted = decode(schedule)
     with prepared(
         program,
-        Settings(_subjects(instrument), wanted.timeouts, max_steps, monitor=monitor, seed=wanted.seed),
+        Settings(
+            _subjects(instrument),
+            wanted.timeouts,
+            max_steps,
+            monitor=monitor,
+            seed=wanted.seed,
+            races=wanted.races,
+        ),
     ) as laboratory:
         strategy = Follow(wanted.runs)
         world = follow(laboratory, strategy, wanted.learned())
@@ -216,6 +228,13 @@ def _subjects(instrument: Iterable[Instrumentable]) -> tuple[Instrumentable, ...
             f"instrument is a list, such as instrument=[{getattr(instrument, '__name__', instrument)}]"
         )
     return tuple(instrument)
+
+
+def _require_races(races: object, subjects: tuple[Instrumentable, ...]) -> None:
+    if not isinstance(races, bool):
+        raise TypeError(f"races is True or False, not {races!r}")
+    if races and not subjects:
+        raise ValueError("races=True needs instrument=[…]: only what instrumented code touches is seen")
 
 
 def _require_seed(seed: object) -> None:

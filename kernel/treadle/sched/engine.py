@@ -19,6 +19,7 @@ from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
 from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
+from treadle.sched.racing import Watching
 from treadle.sched.strategies.base import WHERE_TO_LOOK, Strategy
 from treadle.sched.stuck import note_stuck, who_waits
 from treadle.sched.threads import IDENTS, run_main
@@ -58,6 +59,7 @@ class Settings:
     allow_deadlock: bool = False
     monitor: Monitor | None = None
     seed: int = 0  #: of the numbers that the program draws
+    races: bool = False  #: two accesses that nothing orders are a failure
     every_access: bool = (
         False  #: make race-free accesses steps too, as the oracle does that checks the reduction
     )
@@ -124,6 +126,9 @@ class Laboratory:
         self.world = world
         runtime.give_up = world.refuse
         self.made += 1
+        if settings.races:
+            watching_races = Watching(learned.width, world, self.files)
+            world.causality, world.on_access = watching_races, watching_races.touch
         world.on_stop = lambda: note_stuck(world, self.files)
         if recorder is not None:
             recorder.attach(world)

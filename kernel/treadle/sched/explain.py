@@ -34,7 +34,9 @@ def explain(laboratory: Laboratory, failing: World, error: BaseException, budget
         )
     settings = laboratory.settings
     runs = runs_of(recorded.taken)
-    schedule = encode(Schedule(runs, settings.timeouts, learned.ends, learned.clock, settings.seed))
+    schedule = encode(
+        Schedule(runs, settings.timeouts, learned.ends, learned.clock, settings.seed, settings.races)
+    )
     replays = _replays(laboratory, decode(schedule), again)
     summary = _summary(short, shrinker.effort, replays)
     trace = _written(laboratory, world, recorder.rows, again, summary, schedule)

@@ -239,6 +239,7 @@ class World:
             (self.program, READ),
         )  #: a daemon's timer fires only while the program runs
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
+        self.on_access: Callable[[ControlledThread, Accesses], None] | None = None
         self.on_settle: Callable[[], bool] | None = None
         self.on_stop: Callable[[], None] | None = None
         self.stuck: list[tuple[str, str, str]] = []  #: who waited for what at the end, and where
@@ -511,7 +512,7 @@ class World:
         self.left.clear()
         self.stuck.clear()
         self.causality.clear()
-        self.last = self.leaver = self.observer = self.on_settle = self.on_stop = None
+        self.last = self.leaver = self.observer = self.on_access = self.on_settle = self.on_stop = None
 
     # -- time ---------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     has ended, no execution of it had a race among the accesses that were left out.
     """
     world = thread.world
+    if world.on_access is not None and not world.over:
+        world.on_access(thread, accesses)
     shown = world.learned.everything
     world.unscheduled += 1
     if world.unscheduled > 10 * world.max_steps:
@@ -59,6 +61,8 @@ def perform(thread: ControlledThread, operation: Operation) -> None:
     """Announce *operation* if it has to be one; the caller performs it next."""
     if visible(thread, operation.accesses(thread)):
         thread.announce(operation)
+        if operation.varies and thread.world.on_access is not None and not thread.world.over:
+            thread.world.on_access(thread, operation.accesses(thread))
         operation.forget()
 
 
