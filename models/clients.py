@@ -95,7 +95,8 @@ class Clients(Model[State]):
             return
         for after, outcome in self.recv_step(state.channel, RECEIVER):
             if outcome.kind == "ok":
-                yield replace(state, channel=after, received=(*state.received, outcome.value))
+                received = state.received + (outcome.value,)  # noqa: RUF005  # as in `models.channel`
+                yield replace(state, channel=after, received=received)
             else:
                 yield replace(state, channel=after, told=True)
 
@@ -126,9 +127,25 @@ class Clients(Model[State]):
         return len(found) == len(set(found)) and set(found) == _sent(state)
 
     @invariant
+    def messages_are_counted(self, state: State) -> bool:
+        """S60 by numbers, which are inductive: sent = received + queued + discarded."""
+        found = len(state.received) + len(state.channel.buffer) + len(state.discarded)
+        return sum(state.sent) == found
+
+    @invariant
+    def discards_only_when_it_leaves(self, state: State) -> bool:
+        """S59: while the receiver is there nothing is destroyed."""
+        return len(state.discarded) == 0 or len(state.channel.receivers) == 0
+
+    @invariant
     def told_only_when_drained(self, state: State) -> bool:
         """S38, S42: RecvError comes after the last message, not instead of it."""
         return not state.told or set(state.received) == _sent(state)
+
+    @invariant
+    def the_end_is_final(self, state: State) -> bool:
+        """S38, S57: whoever is told has left nothing queued, and nobody can send any more."""
+        return not state.told or (len(state.channel.buffer) == 0 and len(state.channel.senders) == 0)
 
     # --- liveness ---
 

@@ -4,6 +4,7 @@ from treadle.spec.checker import check
 from treadle.spec.fairness import Fairness, strong_fair, weak_fair
 from treadle.spec.graph import StateGraph, state_graph
 from treadle.spec.guards import Disabled, Guard, GuardCoverage, guard_coverage, why_disabled
+from treadle.spec.induction import Induction, Obligation, prove_inductive
 from treadle.spec.marks import (
     action,
     always_eventually,
@@ -34,8 +35,10 @@ __all__ = [
     "Guard",
     "GuardCoverage",
     "Include",
+    "Induction",
     "Levels",
     "Model",
+    "Obligation",
     "Progress",
     "Refined",
     "Result",
@@ -52,6 +55,7 @@ __all__ = [
     "include",
     "invariant",
     "leads_to",
+    "prove_inductive",
     "refines",
     "simulate",
     "sometimes",
