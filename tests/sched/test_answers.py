@@ -63,6 +63,16 @@ def test_uninstrumented_memory_is_no_scheduling_point() -> None:
     assert holds(counter(locked=False)).executions == 1
 
 
+def test_an_answer_for_which_nothing_was_instrumented_says_so() -> None:
+    assert "nothing is instrumented" in str(holds(counter(locked=False)))
+    for told in (
+        holds(counter(locked=False), instrument=COUNTER, preemptions=0),
+        holds(lambda: None),
+        holds(locks),
+    ):
+        assert "nothing is instrumented" not in str(told)
+
+
 def test_a_failing_program_without_threads() -> None:
     result, _ = check_and_replay(lambda: 1 // 0, ZeroDivisionError)
     assert result.executions == 1
@@ -244,6 +254,10 @@ def test_a_bound_method_a_partial_and_a_callable_object_are_programs() -> None:
         ({"max_seconds": float("nan")}, ValueError),
         ({"max_seconds": True}, TypeError),
         ({"max_seconds": "1"}, TypeError),
+        ({"jobs": 2}, ValueError),
+        ({"jobs": None}, ValueError),
+        ({"shrink": -1}, ValueError),
+        ({"shrink": None}, TypeError),
         ({"max_steps": 0}, ValueError),
         ({"max_steps": None}, TypeError),
         ({"max_steps": False}, TypeError),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Protocol, cast
 
-from treadle.cli import explore_model, model, verify
+from treadle.cli import explore, explore_model, model, verify
 
 __all__ = ["main"]
 
@@ -29,6 +29,7 @@ class Command(Protocol):
 
 
 COMMANDS: dict[str, Command] = {
+    "explore": cast("Command", explore),
     "verify": cast("Command", verify),
     "model": cast("Command", model),
     "explore-model": cast("Command", explore_model),
@@ -38,7 +39,8 @@ COMMANDS: dict[str, Command] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 only if everything asked for holds.
 
-    An exit code of 1 says that something does not hold, 2 that the command could not be carried out.
+    An exit code of 1 says that something does not hold, 2 that there is no answer, or that the command could not be
+    carried out.
     """
     options = _parser().parse_args(arguments)
     try:

@@ -8,7 +8,15 @@ except ModuleNotFoundError as error:
     ) from error
 
 from treadle.sched.check import check, replay
-from treadle.sched.errors import CheckError, Deadlock, NondeterminismError, ScheduleError, UncontrolledError
+from treadle.sched.decorator import interleavings
+from treadle.sched.errors import (
+    CheckError,
+    Deadlock,
+    NondeterminismError,
+    ScheduleError,
+    UncontrolledError,
+    UnknownError,
+)
 from treadle.sched.racing import DataRace
 from treadle.sched.result import Failure, Result
 from treadle.verdict import Verdict
@@ -22,7 +30,9 @@ __all__ = [
     "Result",
     "ScheduleError",
     "UncontrolledError",
+    "UnknownError",
     "Verdict",
     "check",
+    "interleavings",
     "replay",
 ]

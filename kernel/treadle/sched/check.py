@@ -1,9 +1,8 @@
 """The public functions: check a program, and replay a schedule."""
 
-import functools
-import inspect
 import math
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 
 from treadle.sched.engine import (
     Budget,
@@ -18,9 +17,11 @@ from treadle.sched.engine import (
 )
 from treadle.sched.errors import ScheduleError
 from treadle.sched.explain import describe_loop, explain, follow
+from treadle.sched.explain import show as show_schedule
 from treadle.sched.memory import Instrumentable
-from treadle.sched.result import Result
-from treadle.sched.schedule import decode
+from treadle.sched.program import require_program, undecorated
+from treadle.sched.result import Failure, Result
+from treadle.sched.schedule import Schedule, decode
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.follow import Follow
 from treadle.sched.strategies.named import StrategyName, choose_strategy
@@ -29,6 +30,12 @@ from treadle.verdict import Verdict
 
 #: Executions of a sampling strategy when no budget is given.
 SAMPLES = 1_000
+
+#: Said of an answer that may promise less than it seems to.
+UNINSTRUMENTED = (
+    "nothing is instrumented, so that threads were switched at locks and the like only, and not at accesses to shared "
+    "memory; instrument=[…] names code whose accesses are scheduling points too"
+)
 
 #: Executions that may be made to shorten the schedule of a failure.
 SHRINK = 1_000
@@ -49,6 +56,7 @@ def check(
     stop_on_failure: bool = True,
     seed: int | None = None,
     shrink: int = SHRINK,
+    jobs: int = 1,
     monitor: Monitor | None = None,
     on_execution: Callable[[Counts], None] | None = None,
 ) -> Result:
@@ -78,6 +86,7 @@ def check(
             the result, when not given.
         shrink: executions that may be made to shorten the schedule of a failure, beside those of the check; with 0 it
             stays as it was found.
+        jobs: how many processes explore; only 1 as yet.
         monitor: looks at each execution when it has ended, and may object to it.
         on_execution: called after each execution with the counts so far.
 
@@ -91,8 +100,11 @@ def check(
         NondeterminismError: the same choices led to another operation; it is named.
         UncontrolledError: the program made a real blocking call, or ran on without reaching a scheduling point.
     """
-    _require_program(program)
+    program, _ = undecorated(program)
+    require_program(program)
     _require_limits(preemptions, max_executions, max_seconds, max_steps, shrink)
+    if jobs != 1:
+        raise ValueError(f"an exploration is made by one process as yet: jobs is 1, not {jobs!r}")
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
     _require_seed(seed)
@@ -135,6 +147,12 @@ def summarize(
     else:
         verdict = Verdict.UNKNOWN
     counts = found.counts
+    if (
+        verdict is Verdict.HOLDS
+        and counts.executions == 1 < found.threads
+        and not laboratory.settings.instrument
+    ):
+        notes.append(UNINSTRUMENTED)
     return Result(
         verdict,
         counts.executions,
@@ -171,19 +189,8 @@ def replay(
         Deadlock: the execution deadlocked.
         Exception: whatever left a thread first.
     """
-    _require_program(program)
     wanted = decode(schedule)
-    with prepared(
-        program,
-        Settings(
-            _subjects(instrument),
-            wanted.timeouts,
-            max_steps,
-            monitor=monitor,
-            seed=wanted.seed,
-            races=wanted.races,
-        ),
-    ) as laboratory:
+    with _to_replay(program, wanted, instrument, max_steps, monitor) as laboratory:
         strategy = Follow(wanted.runs)
         world = follow(laboratory, strategy, wanted.learned())
         error = laboratory.failure_of(world)
@@ -194,32 +201,40 @@ def replay(
         raise ScheduleError(doubt)
 
 
-def _require_program(program: object) -> None:
-    if not callable(program):
-        raise TypeError(f"the program is a callable without arguments, not {type(program).__name__}")
-    inner = inspect.unwrap(program.func if isinstance(program, functools.partial) else program)
-    if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
-        raise TypeError(
-            "the program is a coroutine function; treadle checks threads, and does not control asyncio"
-        )
-    if inspect.isgeneratorfunction(inner):
-        raise TypeError(
-            "the program is a generator function, and calling it runs nothing; pass a plain function"
-        )
-    try:
-        signature = inspect.signature(program)
-    except ValueError:  # a builtin without a signature: calling it will tell
-        return
-    needed = [
-        name
-        for name, parameter in signature.parameters.items()
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-    if needed:
-        raise TypeError(
-            f"the program takes no arguments, but needs {', '.join(needed)}; wrap it in a lambda or partial"
-        )
+def show(
+    program: Program,
+    schedule: str,
+    *,
+    instrument: Iterable[Instrumentable] = (),
+    max_steps: int = 20_000,
+) -> Failure | None:
+    """Run *program* once, under *schedule*, and write down how it fails; None if it does not.
+
+    Raises:
+        ScheduleError: as for `replay`.
+    """
+    wanted = decode(schedule)
+    with _to_replay(program, wanted, instrument, max_steps, None) as laboratory:
+        failure, doubt = show_schedule(laboratory, wanted, schedule)
+    if doubt is not None:
+        raise ScheduleError(doubt)
+    return failure
+
+
+def _to_replay(
+    program: Program,
+    wanted: Schedule,
+    instrument: Iterable[Instrumentable],
+    max_steps: int,
+    monitor: Monitor | None,
+) -> AbstractContextManager[Laboratory]:
+    function, options = undecorated(program)
+    require_program(function)
+    subjects = _subjects(instrument) or _subjects(options.get("instrument", ()))
+    return prepared(
+        function,
+        Settings(subjects, wanted.timeouts, max_steps, monitor=monitor, seed=wanted.seed, races=wanted.races),
+    )
 
 
 def _subjects(instrument: Iterable[Instrumentable]) -> tuple[Instrumentable, ...]:

@@ -8,7 +8,7 @@ import sys
 import threading
 from _thread import get_ident
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -72,6 +72,9 @@ class Counts:
     complete: int = 0
     deadlocked: int = 0
     cut: int = 0
+    estimate: Callable[[], int | None] = field(
+        default=lambda: None, compare=False
+    )  #: guesses how many there will be in all
 
     @property
     def executions(self) -> int:
@@ -251,6 +254,7 @@ class Exploration:
     error: BaseException | None = None  #: what was wrong with it
     spent: str | None = None  #: the budget that ended the exploration
     limited: World | None = None  #: an execution that reached the step limit
+    threads: int = 0  #: how many there were at most
 
 
 def explore(
@@ -265,19 +269,20 @@ def explore(
     relearned = 0
     learned = Learned()
     learned.everything = laboratory.settings.every_access
-    found = Exploration(Counts())
+    found = Exploration(Counts(estimate=strategy.estimate))
     while True:
         world = laboratory.execute(strategy, learned)
         if world.outcome is Outcome.RELEARN:
             world.dispose()
             strategy.restart()
-            found = Exploration(Counts())
+            found = Exploration(Counts(estimate=strategy.estimate))
             relearned += 1
             found.spent = budget.spent(relearned) if relearned > _PATIENT_RELEARNING else None
             if found.spent is not None:
                 return found
             continue
         found.counts.add(world.outcome)
+        found.threads = max(found.threads, len(world.threads))
         if world.outcome is Outcome.LIMIT:
             found.limited = found.limited or world
         error = laboratory.failure_of(world)

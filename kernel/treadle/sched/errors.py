@@ -19,3 +19,7 @@ class UncontrolledError(CheckError):
 
 class ScheduleError(CheckError, ValueError):
     """A schedule that was to be replayed does not fit the program."""
+
+
+class UnknownError(CheckError):
+    """A check came to no answer where one was asked for: a budget was spent, or its strategy only samples."""

@@ -2,14 +2,14 @@
 
 from treadle.sched.columns import columns, plain, terminal_width
 from treadle.sched.engine import Laboratory
-from treadle.sched.errors import CheckError
-from treadle.sched.invocation import command_line, python_line
+from treadle.sched.errors import CheckError, ScheduleError
+from treadle.sched.invocation import how_to_replay
 from treadle.sched.result import REPLAYS, Failure
 from treadle.sched.schedule import Schedule, decode, encode
 from treadle.sched.shrink import STEPS, Effort, Short, Shrinker, same_failure
 from treadle.sched.strategies.base import Strategy
 from treadle.sched.strategies.expand import Expand
-from treadle.sched.strategies.follow import Follow, Recorded, runs_of
+from treadle.sched.strategies.follow import Follow, Recorded, Taken, runs_of
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.trace import Recorder, Row
 from treadle.sched.values import text_of
@@ -22,33 +22,60 @@ def explain(laboratory: Laboratory, failing: World, error: BaseException, budget
     short = shrinker.shorten()
     learned = shrinker.learned
     learned.everything = True
-    expand = Expand(short.steps, short.shared)
-    recorded = Recorded(expand)
-    recorder = Recorder(expand.is_free, laboratory.files)
-    world = laboratory.execute(recorded, learned, recorder)
-    again = laboratory.failure_of(world)
-    if again is None:
-        raise CheckError(
-            f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
-            "please report the program"
-        )
+    world, taken, rows, again = _expanded(laboratory, short, learned, error)
     settings = laboratory.settings
-    runs = runs_of(recorded.taken)
+    runs = runs_of(taken)
     schedule = encode(
         Schedule(runs, settings.timeouts, learned.ends, learned.clock, settings.seed, settings.races)
     )
     replays = _replays(laboratory, decode(schedule), again)
     summary = _summary(short, shrinker.effort, replays)
-    trace = _written(laboratory, world, recorder.rows, again, summary, schedule)
-    thread = world.failed.label if world.failed is not None else ""
-    return Failure(again, schedule, trace, thread, short.preemptions, shrinker.effort.tries, replays)
+    trace = _written(laboratory, world, rows, again, summary, schedule)
+    return Failure(again, schedule, trace, _label(world), short.preemptions, shrinker.effort.tries, replays)
 
 
-def follow(laboratory: Laboratory, strategy: Strategy, learned: Learned) -> World:
+def _expanded(
+    laboratory: Laboratory, short: Short, learned: Learned, error: BaseException
+) -> tuple[World, list[Taken], list[Row], BaseException]:
+    """Make the failing execution again with every access a step: interrupting nobody for it, or just as it was."""
+    for eager in (False, True):
+        expand = Expand(short.steps, short.shared, eager=eager)
+        recorded, recorder = Recorded(expand), Recorder(expand.is_free, laboratory.files)
+        try:
+            world = laboratory.execute(recorded, learned, recorder)
+        except ScheduleError:
+            continue
+        again = laboratory.failure_of(world)
+        if again is not None and same_failure(again, error):
+            return world, recorded.taken, recorder.rows, again
+    raise CheckError(
+        f"[treadle internal error] a failing execution did not fail when it was made again ({error!r}); "
+        "please report the program"
+    )
+
+
+def show(laboratory: Laboratory, schedule: Schedule, text: str) -> tuple[Failure | None, str | None]:
+    """Follow a schedule, and write down what failed; or say why nothing could, if there is a reason."""
+    learned, strategy = schedule.learned(), Follow(schedule.runs)
+    recorded = Recorded(strategy)
+    recorder = Recorder(lambda thread: Expand([], learned.shared).is_free(thread), laboratory.files)
+    world = follow(laboratory, recorded, learned, recorder)
+    error = laboratory.failure_of(world)
+    if error is None:
+        return None, strategy.doubt(world)
+    preemptions = sum(step.preempts for step in recorded.taken)
+    summary = f"{preemptions or 'no'} preemption{'s' * (preemptions != 1)}"
+    trace = _written(laboratory, world, recorder.rows, error, summary, text)
+    return Failure(error, text, trace, _label(world), preemptions), None
+
+
+def follow(
+    laboratory: Laboratory, strategy: Strategy, learned: Learned, recorder: Recorder | None = None
+) -> World:
     """Make the execution that a schedule describes; what it learns on the way is no reason to stop."""
-    world = laboratory.execute(strategy, learned)
+    world = laboratory.execute(strategy, learned, recorder)
     while world.outcome is Outcome.RELEARN:
-        world = laboratory.execute(strategy, learned)
+        world = laboratory.execute(strategy, learned, recorder)
     return world
 
 
@@ -64,6 +91,10 @@ def _replays(laboratory: Laboratory, schedule: Schedule, error: BaseException) -
         alike += again is not None and same_failure(again, error)
         world.dispose()
     return alike
+
+
+def _label(world: World) -> str:
+    return world.failed.label if world.failed is not None else ""
 
 
 def _summary(short: Short, effort: Effort, replays: int) -> str:
@@ -98,10 +129,10 @@ def _written(
     labels = {thread.index: thread.label for thread in world.threads}
     lines = [*columns(rows, labels, terminal_width()), ""] if rows else []
     lines += [_what_failed(world, error), "", summary]
-    lines.append(f"to replay: {python_line(laboratory.program, laboratory.settings, schedule)}")
-    command = command_line(laboratory.program, laboratory.settings, schedule)
-    if command is not None:
-        lines.append(f"       or: {command}")
+    ways = how_to_replay(laboratory.program, laboratory.settings, schedule)
+    lines += [
+        f"{word:>9}: {way}" for word, way in zip(["to replay", *["or"] * len(ways)], ways, strict=False)
+    ]
     return "\n".join(lines)
 
 

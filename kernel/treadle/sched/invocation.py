@@ -3,14 +3,32 @@
 import inspect
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Protocol, cast
 
 from treadle.sched.engine import Program, Settings
 from treadle.sched.memory import Instrumentable
 
 
-def python_line(program: Program, settings: Settings, schedule: str) -> str:
+class Described(Protocol):
+    """A program that says itself how it is replayed."""
+
+    how_to_replay: Callable[[str], list[str]]
+
+
+def how_to_replay(program: Program, settings: Settings, schedule: str) -> list[str]:
+    """Return the ways to replay *schedule*: a line of Python, and a command if there is one."""
+    described = getattr(program, "how_to_replay", None)
+    if described is not None:
+        return cast("Described", program).how_to_replay(schedule)
+    lines = [_python_line(program, settings, schedule)]
+    command = _command_line(program, settings, schedule)
+    return lines if command is None else [*lines, command]
+
+
+def _python_line(program: Program, settings: Settings, schedule: str) -> str:
     """Return the call of `replay`."""
     what = getattr(settings.monitor, "arguments", None) or _name(program, "program")
     subjects = ", ".join(_name(subject, "…") for subject in settings.instrument)
@@ -18,9 +36,9 @@ def python_line(program: Program, settings: Settings, schedule: str) -> str:
     return f"replay({what}, {schedule!r}{instrument})"
 
 
-def command_line(program: Program, settings: Settings, schedule: str) -> str | None:
+def _command_line(program: Program, settings: Settings, schedule: str) -> str | None:
     """Return the command, or None where there is none: it can name functions of a file only."""
-    found = place_of(program)
+    found = _place_of(program)
     subjects = [_address(subject, program) for subject in settings.instrument]
     if settings.monitor is not None or found is None or None in subjects:
         return None
@@ -30,7 +48,7 @@ def command_line(program: Program, settings: Settings, schedule: str) -> str | N
     return shlex.join([*words, "--replay", schedule])
 
 
-def place_of(program: Program) -> str | None:
+def _place_of(program: Program) -> str | None:
     """Return FILE::function of a function that a file defines, or None."""
     if not inspect.isfunction(program) or not _is_global(program):
         return None

@@ -21,7 +21,7 @@ from treadle.sched.world import Learned, Timeouts
 #: The letters before the colon.
 _HOW = re.compile(r"(i?)(e?)(c?)(r?)(?:s(-?\d+))?:")
 _RUN = re.compile(
-    r"(?P<thread>\d+(?:\.\d+)*|[a-z]{3,}[\d.]*)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?",
+    r"(?P<thread>\d+(?:\.\d+)*|exit)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?",
     re.ASCII,
 )
 #: What stays as it is in the name of an operation; a comma, a quote and the like do not.

@@ -15,8 +15,12 @@ _STANDARD = sysconfig.get_path("stdlib")
 _INSTALLED = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 
 
+#: Where `threading` calls the program.
+_BEGINNINGS = ("run", "_bootstrap", "_bootstrap_inner")
+
+
 class Line(NamedTuple):
-    """A place in the source."""
+    """A place in the source; without a file where there is only a function of the standard library."""
 
     file: str
     number: int
@@ -40,7 +44,7 @@ def line_of(frame: FrameType | None, instrumented: frozenset[str] = frozenset())
     while frame is not None:
         code = frame.f_code
         file = code.co_filename
-        if not file.startswith(_HIDDEN):
+        if not is_ours(file):
             line = Line(
                 file,
                 frame.f_lineno,
@@ -52,10 +56,15 @@ def line_of(frame: FrameType | None, instrumented: frozenset[str] = frozenset())
                 return line
             innermost = innermost or line
             through = code.co_qualname
-        elif file == threading.__file__:
+        elif file == threading.__file__ and code.co_name not in _BEGINNINGS:
             through = code.co_qualname
         frame = frame.f_back
-    return innermost
+    return innermost or (Line("", 0, "", "", through) if through else None)
+
+
+def is_ours(file: str) -> bool:
+    """Say whether *file* is the scheduler's own, or of `threading`, which runs on it."""
+    return file.startswith(_HIDDEN)
 
 
 def _is_standard(file: str) -> bool:

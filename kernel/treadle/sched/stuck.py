@@ -37,7 +37,9 @@ def note_stuck(world: World, instrumented: frozenset[str] = frozenset()) -> None
     world.stuck = []
     for thread in threads:
         line = line_of(thread.greenlet.gr_frame, instrumented)
-        world.stuck.append((thread.label, _waits_in(thread, line), str(line) if line is not None else ""))
+        world.stuck.append(
+            (thread.label, _waits_in(thread, line), str(line) if line is not None and line.file else "")
+        )
     world.cycle = next((cycle for cycle in map(_cycle, threads) if cycle), "")
 
 

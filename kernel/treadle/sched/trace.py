@@ -48,6 +48,8 @@ class Recorder:
         line = line_of(
             sys._getframe(1) if runtime.current is thread else thread.greenlet.gr_frame, self._instrumented
         )
+        if line is not None and not line.file:
+            line = None
         why = _why_switched(self._shown, thread)
         self.rows.append(Row(thread.index, line, describe(operation, thread), why))
         self._shown = thread

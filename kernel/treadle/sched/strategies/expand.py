@@ -8,13 +8,19 @@ from treadle.sched.world import ControlledThread, World
 
 
 class Expand:
-    """Make the choices of a schedule; accesses whose kind is not in *shared* come just before their thread's next."""
+    """Make the choices of a schedule; accesses whose kind is not in *shared* come in between.
+
+    They come just before their thread's next step, which interrupts nobody. If *eager*, they come as soon as they can,
+    as in the execution itself, where they were no steps: it matters when what a thread does after them is seen by
+    others in ways that are no steps, such as the end of an object that it alone referred to.
+    """
 
     exhaustive = False
     bound = None
 
-    def __init__(self, steps: list[int], shared: Container[object]) -> None:
+    def __init__(self, steps: list[int], shared: Container[object], *, eager: bool = False) -> None:
         self._steps = steps
+        self._eager = eager
         self._shared = shared
         self._made = 0
 
@@ -33,12 +39,12 @@ class Expand:
         if wanted is None and world.failure is not None:
             return go_on(world, enabled)
         thread = next((thread for thread in enabled if thread.index == wanted), None)
-        if thread is None:
+        if thread is not None and not self._eager and self.is_free(thread):
+            return thread
+        if thread is None or self._eager:
             free = next((thread for thread in enabled if self.is_free(thread)), None)
             if free is not None:
                 return free
-        elif self.is_free(thread):
-            return thread
         if wanted is None:
             return go_on(world, enabled)
         self._made += 1
