@@ -261,6 +261,8 @@ def test_a_variable_of_one_choice_is_unbound_in_the_next() -> None:
                 left = 5
             yield left  # type: ignore[possibly-undefined]  # the mistake
 
+    with pytest.raises(UnboundLocalError):
+        made(actions(Leaky())[0])(0)
     result = check(Leaky())
     assert result.verdict is Verdict.VIOLATED
     assert result.counterexample is not None

@@ -21,21 +21,20 @@ class Expander(Generic[S]):
 
     action: str
     steps: tuple[Step[S], ...]
-    all: Callable[[S], list[S]]  # the successors by all steps, in their order
+    plain: Callable[[S], list[S]]  # the successors by all steps, in their order
+
+    def fused(self) -> Callable[[S], list[S]]:
+        """Return a function that does the same faster, where one can be made."""
+        try:
+            return fuse(self.steps, self.plain, MOST_SUCCESSORS)
+        except CannotFuseError:
+            return self.plain
 
 
 def expanders(program: Program[S]) -> list[Expander[S]]:
     """Return an expander for each action."""
     grouped = ((name, tuple(steps)) for name, steps in groupby(program.steps, lambda step: step.action))
-    return [Expander(name, steps, _all(steps)) for name, steps in grouped]
-
-
-def _all(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:
-    plain = one_by_one(steps)
-    try:
-        return fuse(steps, plain, MOST_SUCCESSORS)
-    except CannotFuseError:
-        return plain
+    return [Expander(name, steps, one_by_one(steps)) for name, steps in grouped]
 
 
 def one_by_one(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:

@@ -52,7 +52,11 @@ def fuse(steps: tuple[Step[S], ...], one_by_one: Callable[[S], list[S]], most: i
     _require_simple(tree)
     cls = _state_class(method, tree, names[1])
     code = _compiled(_rewritten(tree, method, cls, most), method)
-    choices = tuple(tuple(step.arguments.values()) for step in steps)
+    choices: tuple[object, ...] = tuple(tuple(step.arguments.values()) for step in steps)
+    if len(names) == 3:
+        choices = tuple(
+            next(iter(step.arguments.values())) for step in steps
+        )  # one parameter needs no unpacking
     given = (choices, cls, tuple.__new__, one_by_one, islice)
     cells = dict(zip(method.__code__.co_freevars, method.__closure__ or (), strict=True))
     closure = tuple(cells[name] for name in code.co_freevars)
@@ -185,7 +189,7 @@ def _rewritten(
         f"if {names[1]}.__class__ is not {_OWN}class: return {_OWN}other({names[1]})" if cls else "",
         f"{unpacked}{_OWN}mark = {names[1]}" if cls else f"{_OWN}state = {names[1]}",
         f"{_OWN}found = []",
-        f"for {''.join(f'{name}, ' for name in names[2:]) or _OWN + 'once'} in {_OWN}choices:",
+        f"for {', '.join(names[2:]) or _OWN + 'once'} in {_OWN}choices:",
         *(f"    {line}" for line in again or ["pass"]),
         f"return {_OWN}found",
     ]

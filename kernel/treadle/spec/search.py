@@ -32,7 +32,10 @@ from treadle.spec.value import require_value
 S = TypeVar("S")
 
 #: As many states are looked at closely, and one in so many of the others.
-_CLOSELY, _SELDOM = 500, 256
+_CLOSELY, _SELDOM = 100, 256
+
+#: From so many states on it pays to make one function of each action.
+_MANY = 1_000
 
 
 @dataclass(slots=True)
@@ -74,6 +77,7 @@ class Search(Generic[S]):
     _step_properties: tuple[Property[S], ...] = ()
     _step_constraints: tuple[Property[S], ...] = ()
     _looked_at: int = 0
+    _fused: bool = False
     _careful: bool = False  # every step by itself
     pending: Violation[S] | None = None  # at the next level
 
@@ -116,10 +120,15 @@ class Search(Generic[S]):
             self.canonical or self.key or self._step_properties or self._step_constraints or self._constraints
         )
         self.tallies = self.tallies or [Tally() for _ in self._expanders]
-        self._actions = [
-            (expander.all, tally, expander)
-            for expander, tally in zip(self._expanders, self.tallies, strict=True)
-        ]
+        self._fused = False
+        self._pair([expander.plain for expander in self._expanders])
+
+    def _fuse(self) -> None:
+        self._fused = True
+        self._pair([expander.fused() for expander in self._expanders])
+
+    def _pair(self, functions: list[Callable[[S], list[S]]]) -> None:
+        self._actions = list(zip(functions, self.tallies, self._expanders, strict=True))
 
     # --- breadth first ---
 
@@ -148,15 +157,18 @@ class Search(Generic[S]):
     def _expand_level(self) -> Violation[S] | None:
         for place in range(self.place, len(self.level)):
             self.place = place
-            self.spent = self.limits.spent()
-            if self.spent:
-                break
+            if not place & 63:
+                self.spent = self.limits.spent()
+                if self.spent:
+                    break
+                if self.progress:
+                    self.progress(self)
+            if not self._fused and len(self.parents) > _MANY:
+                self._fuse()
             if violation := self.expand(self.level[place], self.next):
                 return violation
             if self.spent:
                 break
-            if self.progress and not place & 255:
-                self.progress(self)
         else:
             self.place = len(self.level)
         if self.pending:
@@ -169,14 +181,18 @@ class Search(Generic[S]):
     def deep(self) -> Violation[S] | None:
         """Expand the state found last first, to the first violation, to the end, or until a limit is reached."""
         stack = [(state, 1) for state in reversed(self.level)]
-        deepest = 1
+        deepest, taken = 1, 0
         while stack and not self.spent:
             state, depth = stack.pop()
             deepest = max(deepest, depth)
             self.depth, self.counted = depth, len(self.parents)
             if violation := self.inspect([state]):
                 return violation
-            self.spent = self.limits.spent()
+            taken += 1
+            if not taken & 63:
+                self.spent = self.limits.spent()
+            if not self._fused and len(self.parents) > _MANY:
+                self._fuse()
             found: list[S] = []
             violation = None if self.spent else self.expand(state, found)
             if self.pending:
@@ -195,16 +211,27 @@ class Search(Generic[S]):
 
     def inspect(self, states: list[S]) -> Violation[S] | None:
         """Find the first of the states that breaks an invariant, and what is true of one of them at least."""
-        invariants = self._invariants
-        for place, state in enumerate(states):
-            if self._looked_at < _CLOSELY or not place % _SELDOM:
-                self._looked_at += 1
-                require_value(state, "a state found late")
-            if invariants and (violation := inspect_state(invariants, state)):
+        self._look_closely(states)
+        asked = [invariant.holds for invariant in self._invariants]
+        for state in states if asked or self.awaited else ():
+            good = True
+            try:
+                for holds in asked:
+                    good = good and holds(state) is True
+            except Exception:
+                good = False
+            if not good and (violation := inspect_state(self._invariants, state)):
                 return violation
             if self.awaited:
                 self._await(state)
         return None
+
+    def _look_closely(self, states: list[S]) -> None:
+        """Refuse states that are no values: the first of all, and some of the others."""
+        first = max(0, _CLOSELY - self._looked_at)
+        self._looked_at += len(states)
+        for state in (*states[:first], *states[first::_SELDOM]):
+            require_value(state, "a state found late")
 
     def _await(self, state: S) -> None:
         for awaited in tuple(self.awaited):
@@ -233,7 +260,8 @@ class Search(Generic[S]):
     def _expand(self, state: S, found: list[S]) -> bool:
         if self._careful:
             return self._expand_with_care(state, found)
-        parents, limit = self.parents, self.limits.states
+        parents, add = self.parents, found.append
+        limit = self.limits.states or -1
         stuck = True
         for successors_of, tally, expander in self._actions:
             after = successors_of(state)
@@ -251,7 +279,7 @@ class Search(Generic[S]):
                         tally.distinct += len(parents) - before
                         return False
                     parents[successor] = state
-                    found.append(successor)
+                    add(successor)
             tally.distinct += len(parents) - before
         return stuck
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
+#: Types whose values have no parts, and are as they should be.
+_ATOMS = {int, str, bool, bytes, type(None)}
+
 
 def record(value: object) -> Mapping[str, object]:
     """The fields of a state, a dataclass or a named tuple; of anything else, none."""
@@ -58,6 +61,8 @@ def _parts(value: object, path: str) -> dict[str, object]:
 
 def _flaw(value: object, path: str) -> str | None:
     """What is wrong with the value, the innermost culprit first."""
+    if type(value) in _ATOMS:
+        return None
     for inner, part in _parts(value, path).items():
         if flaw := _flaw(part, inner):
             return flaw
