@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: verify test coverage lint bench docs wheel clean
+.PHONY: verify test coverage lint spin bench docs wheel clean
 
 verify: $(READY)
 	$(BIN)/treadle verify
@@ -24,6 +24,12 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# A second opinion on the channel models, by Spin and a C compiler; installed where that is allowed.
+spin: $(READY)
+	@{ command -v spin && command -v cc; } >/dev/null || apt-get install --yes spin gcc \
+	  || { echo "no second opinion: install spin and a C compiler (Debian and Ubuntu: apt-get install spin gcc)"; exit 2; }
+	$(BIN)/python -m proofs.second_opinion
 
 bench: $(READY)
 	$(PIP) install --group bench

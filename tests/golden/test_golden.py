@@ -16,6 +16,26 @@ from tests.golden.diehard import DieHard, FourLitres
 from tests.golden.dining import Cycling, Dining
 from tests.golden.ewd426 import TokenRing
 from tests.golden.ewd840 import Ewd840, WhiteSender
+from tests.golden.fair import (
+    Chooses,
+    Detects,
+    Empties,
+    Ends,
+    FairCat,
+    FairCoffeeCan,
+    FairConsensus,
+    FairEwd840,
+    FairPhilosophers,
+    FairPrisoners,
+    FairReadersWriters,
+    FairSimple,
+    FairTokenRing,
+    Freed,
+    NobodyStarves,
+    Served,
+    Stabilises,
+    Victory,
+)
 from tests.golden.game_of_life import GameOfLife
 from tests.golden.handshake import Channel, InnerFifo
 from tests.golden.hanoi import Hanoi
@@ -98,6 +118,49 @@ VIOLATED: list[tuple[Model[Any], int, str]] = [
     (OnceOnly(4), 6, "invariant all_have_been_there is violated"),
     (Dining(5), 6, DEADLOCK),
 ]
+
+
+#: What is promised, with the fairness that it was published with.
+KEPT: list[Model[Any]] = [
+    FairCat(5),
+    FairCat(6),
+    FairPhilosophers(5),
+    FairReadersWriters(2),
+    FairPrisoners(3),
+    FairEwd840(3),
+    FairTokenRing(4, 4),
+    FairCoffeeCan(12),
+    FairConsensus(),
+    FairSimple(3),
+]
+
+#: The same without fairness, and a ring with too few values.
+NOT_KEPT: list[Model[Any]] = [
+    Victory(5),
+    NobodyStarves(5),
+    Served(2),
+    Freed(3),
+    Detects(3),
+    Stabilises(4, 4),
+    FairTokenRing(4, 2),
+    Empties(12),
+    Chooses(),
+    Ends(3),
+]
+
+
+@pytest.mark.parametrize("model", KEPT, ids=repr)
+def test_a_promise_is_kept_in_every_fair_behaviour(model: Model[Any]) -> None:
+    """Which is TLC's verdict on the published model."""
+    assert check(model).verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("model", NOT_KEPT, ids=repr)
+def test_without_fairness_a_promise_is_broken_by_a_behaviour_without_end(model: Model[Any]) -> None:
+    """By stopping, or by going round."""
+    found = check(model).counterexample
+    assert found is not None
+    assert found.loop is not None
 
 
 @pytest.mark.parametrize(("model", "distinct", "depth"), PUBLISHED, ids=repr)
