@@ -17,6 +17,8 @@ from treadle.sched.errors import (
     UncontrolledError,
     UnknownError,
 )
+from treadle.sched.faults import Finalizer, Handler, Interrupt
+from treadle.sched.instrument import instrument
 from treadle.sched.racing import DataRace
 from treadle.sched.result import Failure, Result
 from treadle.verdict import Verdict
@@ -26,6 +28,9 @@ __all__ = [
     "DataRace",
     "Deadlock",
     "Failure",
+    "Finalizer",
+    "Handler",
+    "Interrupt",
     "NondeterminismError",
     "Result",
     "ScheduleError",
@@ -33,6 +38,7 @@ __all__ = [
     "UnknownError",
     "Verdict",
     "check",
+    "instrument",
     "interleavings",
     "replay",
 ]

@@ -1,7 +1,7 @@
 """The public functions: check a program, and replay a schedule."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from treadle.sched.engine import (
@@ -12,13 +12,15 @@ from treadle.sched.engine import (
     Monitor,
     Program,
     Settings,
-    explore,
     prepared,
 )
 from treadle.sched.errors import ScheduleError
 from treadle.sched.explain import describe_loop, explain, follow
 from treadle.sched.explain import show as show_schedule
+from treadle.sched.faults import Fault, Plan, require_faults
+from treadle.sched.instrument import named_elsewhere
 from treadle.sched.memory import Instrumentable
+from treadle.sched.planning import explore_plans
 from treadle.sched.program import require_program, undecorated
 from treadle.sched.result import Failure, Result
 from treadle.sched.schedule import Schedule, decode
@@ -51,6 +53,7 @@ def check(
     max_seconds: float | None = None,
     max_steps: int = 20_000,
     timeouts: Timeouts = "explore",
+    faults: Sequence[Fault] = (),
     races: bool = False,
     allow_deadlock: bool = False,
     stop_on_failure: bool = True,
@@ -78,6 +81,7 @@ def check(
         max_seconds: stop after so many real seconds.
         max_steps: cut an execution after so many steps; the answer is then unknown, and names the loop.
         timeouts: "explore" lets a timed wait time out wherever it could, "idle" only when nothing else can run.
+        faults: what may happen to threads at any point: `Interrupt`, `Handler`, `Finalizer`; each choice is explored.
         races: make it a failure, `DataRace`, when two threads touch one location of the memory of instrumented code, one
             writes, and no lock, start, join or the like orders the two; also where the outcome is right.
         allow_deadlock: count deadlocks instead of failing.
@@ -111,13 +115,20 @@ def check(
     policy, name, sampled = choose_strategy(strategy, preemptions, seed)
     if not policy.exhaustive and max_executions is None and max_seconds is None:
         max_executions = SAMPLES
-    subjects = _subjects(instrument)
+    subjects = _subjects(instrument) + named_elsewhere(program)
     _require_races(races, subjects)
     settings = Settings(
-        subjects, timeouts, max_steps, allow_deadlock, monitor, seed or sampled or 0, races=races
+        subjects,
+        timeouts,
+        max_steps,
+        allow_deadlock,
+        monitor,
+        seed or sampled or 0,
+        require_faults(faults),
+        races=races,
     )
     with prepared(program, settings) as laboratory:
-        found = explore(
+        found = explore_plans(
             laboratory,
             policy,
             Budget(max_executions, max_seconds),
@@ -172,6 +183,7 @@ def replay(
     schedule: str,
     *,
     instrument: Iterable[Instrumentable] = (),
+    faults: Sequence[Fault] = (),
     max_steps: int = 20_000,
     monitor: Monitor | None = None,
 ) -> None:
@@ -181,6 +193,7 @@ def replay(
         program: the program that was checked.
         schedule: `Failure.schedule`.
         instrument: the same as for the check.
+        faults: the same as for the check.
         max_steps: the same as for the check.
         monitor: the same as for the check.
 
@@ -190,7 +203,7 @@ def replay(
         Exception: whatever left a thread first.
     """
     wanted = decode(schedule)
-    with _to_replay(program, wanted, instrument, max_steps, monitor) as laboratory:
+    with _to_replay(program, wanted, instrument, max_steps, monitor, faults) as laboratory:
         strategy = Follow(wanted.runs)
         world = follow(laboratory, strategy, wanted.learned())
         error = laboratory.failure_of(world)
@@ -206,6 +219,7 @@ def show(
     schedule: str,
     *,
     instrument: Iterable[Instrumentable] = (),
+    faults: Sequence[Fault] = (),
     max_steps: int = 20_000,
 ) -> Failure | None:
     """Run *program* once, under *schedule*, and write down how it fails; None if it does not.
@@ -214,7 +228,7 @@ def show(
         ScheduleError: as for `replay`.
     """
     wanted = decode(schedule)
-    with _to_replay(program, wanted, instrument, max_steps, None) as laboratory:
+    with _to_replay(program, wanted, instrument, max_steps, None, faults) as laboratory:
         failure, doubt = show_schedule(laboratory, wanted, schedule)
     if doubt is not None:
         raise ScheduleError(doubt)
@@ -227,13 +241,23 @@ def _to_replay(
     instrument: Iterable[Instrumentable],
     max_steps: int,
     monitor: Monitor | None,
+    faults: Sequence[Fault],
 ) -> AbstractContextManager[Laboratory]:
     function, options = undecorated(program)
     require_program(function)
     subjects = _subjects(instrument) or _subjects(options.get("instrument", ()))
     return prepared(
         function,
-        Settings(subjects, wanted.timeouts, max_steps, monitor=monitor, seed=wanted.seed, races=wanted.races),
+        Settings(
+            subjects + named_elsewhere(function),
+            wanted.timeouts,
+            max_steps,
+            monitor=monitor,
+            seed=wanted.seed,
+            faults=_planned(require_faults(faults or options.get("faults", ())), wanted.plan),
+            plan=wanted.plan,
+            races=wanted.races,
+        ),
     )
 
 
@@ -243,6 +267,13 @@ def _subjects(instrument: Iterable[Instrumentable]) -> tuple[Instrumentable, ...
             f"instrument is a list, such as instrument=[{getattr(instrument, '__name__', instrument)}]"
         )
     return tuple(instrument)
+
+
+def _planned(faults: tuple[Fault, ...], plan: Plan) -> tuple[Fault, ...]:
+    """Return *faults*, which the schedule's *plan* must fit."""
+    if any(injection.fault >= len(faults) for injection in plan):
+        raise ScheduleError("the schedule has faults in it: pass the same faults=[…] as to the check")
+    return faults
 
 
 def _require_races(races: object, subjects: tuple[Instrumentable, ...]) -> None:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import ParamSpec, TypedDict, Unpack, overload
@@ -14,6 +14,7 @@ from typing import ParamSpec, TypedDict, Unpack, overload
 from treadle.sched.check import check, replay
 from treadle.sched.engine import Counts, Monitor
 from treadle.sched.errors import UnknownError
+from treadle.sched.faults import Fault
 from treadle.sched.memory import Instrumentable
 from treadle.sched.program import OPTIONS
 from treadle.sched.result import Failure, Result
@@ -36,6 +37,7 @@ class Options(TypedDict, total=False):
     max_seconds: float | None
     max_steps: int
     timeouts: Timeouts
+    faults: Sequence[Fault]
     races: bool
     allow_deadlock: bool
     stop_on_failure: bool
@@ -170,6 +172,7 @@ def _replay(program: Callable[[], object], schedule: str, options: Options) -> N
             program,
             schedule,
             instrument=options.get("instrument", ()),
+            faults=options.get("faults", ()),
             monitor=options.get("monitor"),
         )
     except BaseException as error:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 from treadle.sched import patching, runtime
 from treadle.sched.adopt import Adopted
 from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
+from treadle.sched.faults import Fault, Faults, Plan, Plans
 from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
@@ -59,6 +60,8 @@ class Settings:
     allow_deadlock: bool = False
     monitor: Monitor | None = None
     seed: int = 0  #: of the numbers that the program draws
+    faults: tuple[Fault, ...] = ()  #: what may happen to threads on top of what they do
+    plan: Plan = ()  #: of these, what happens where, when a schedule is followed
     races: bool = False  #: two accesses that nothing orders are a failure
     every_access: bool = (
         False  #: make race-free accesses steps too, as the oracle does that checks the reduction
@@ -79,6 +82,11 @@ class Counts:
     @property
     def executions(self) -> int:
         return self.complete + self.deadlocked + self.cut
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.complete + other.complete, self.deadlocked + other.deadlocked, self.cut + other.cut
+        )
 
     def add(self, outcome: Outcome) -> None:
         """Count one execution."""
@@ -108,6 +116,9 @@ class Laboratory:
         patches.add(self.adopted.reset)
         patches.add(self._loggers.put_back)
         self._ident = get_ident()
+        self.plan: Plan = settings.plan  #: the faults of the executions that are made
+        self.plans = Plans(settings.faults)
+        self.rotating = False  #: each execution takes the next of the plans
         self.made = 0  #: executions made, for the watchdog
         self.world: World | None = None
 
@@ -129,6 +140,10 @@ class Laboratory:
         self.world = world
         runtime.give_up = world.refuse
         self.made += 1
+        if self.rotating:
+            self.plan = self.plans.next()
+        if settings.faults:
+            world.faults = Faults(settings.faults, self.plan)
         if settings.races:
             watching_races = Watching(learned.width, world, self.files)
             world.causality, world.on_access = watching_races, watching_races.touch
@@ -143,6 +158,8 @@ class Laboratory:
         if settings.monitor is not None:
             settings.monitor.begin()
         world.run(functools.partial(run_main, self.program), threading.current_thread().name, self._ident)
+        if world.faults is not None:
+            self.plans.learn(self.plan, world.faults.open)
         if self.made % _COLLECT_EVERY == 0:
             gc.collect(1)
         if world.interrupt is not None:

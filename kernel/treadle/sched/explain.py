@@ -26,7 +26,15 @@ def explain(laboratory: Laboratory, failing: World, error: BaseException, budget
     settings = laboratory.settings
     runs = runs_of(taken)
     schedule = encode(
-        Schedule(runs, settings.timeouts, learned.ends, learned.clock, settings.seed, settings.races)
+        Schedule(
+            runs,
+            settings.timeouts,
+            learned.ends,
+            learned.clock,
+            settings.seed,
+            settings.races,
+            laboratory.plan,
+        )
     )
     replays = _replays(laboratory, decode(schedule), again)
     summary = _summary(short, shrinker.effort, replays)

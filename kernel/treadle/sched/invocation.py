@@ -33,14 +33,15 @@ def _python_line(program: Program, settings: Settings, schedule: str) -> str:
     what = getattr(settings.monitor, "arguments", None) or _name(program, "program")
     subjects = ", ".join(_name(subject, "…") for subject in settings.instrument)
     instrument = f", instrument=[{subjects}]" if subjects else ""
-    return f"replay({what}, {schedule!r}{instrument})"
+    faults = ", faults=[…]" if settings.faults else ""
+    return f"replay({what}, {schedule!r}{instrument}{faults})"
 
 
 def _command_line(program: Program, settings: Settings, schedule: str) -> str | None:
     """Return the command, or None where there is none: it can name functions of a file only."""
     found = _place_of(program)
     subjects = [_address(subject, program) for subject in settings.instrument]
-    if settings.monitor is not None or found is None or None in subjects:
+    if settings.monitor is not None or settings.faults or found is None or None in subjects:
         return None
     words = ["treadle", "explore", found]
     for subject in subjects:

@@ -132,7 +132,15 @@ class _Lockable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.release()
+        thread = runtime.current
+        if thread is None or thread.world.faults is None:
+            self.release()
+            return
+        masked, thread.masked = thread.masked, True
+        try:
+            self.release()
+        finally:
+            thread.masked = masked
 
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:
         """Acquire for *thread*, which does not hold it, and say whether that succeeded."""

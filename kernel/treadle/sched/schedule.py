@@ -8,7 +8,8 @@ operation says that it is the thread's third of that name.
 Thread 0 is the program itself, 1 and 2 are the first and second that it starts, 2.1 the first that thread 2 starts, and exit
 the end of the program, where daemons could still run.
 Letters before a colon say how the program was run: `i`, timeouts fired only when nothing else could run; `e`, the
-ends of threads are steps; `c`, so is the clock; `r`, data races were failures; `s7`, the program drew its random numbers from the seed 7, not 0.
+ends of threads are steps; `c`, so is the clock; `r`, data races were failures; `s7`, the program drew its random numbers from the seed 7, not 0;
+`f0@0.1@3`, the first of its faults happened to thread 1 at its third point.
 """
 
 import re
@@ -16,10 +17,11 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from treadle.sched.errors import ScheduleError
+from treadle.sched.faults import Injection, Plan
 from treadle.sched.world import Learned, Timeouts
 
 #: The letters before the colon.
-_HOW = re.compile(r"(i?)(e?)(c?)(r?)(?:s(-?\d+))?:")
+_HOW = re.compile(r"(i?)(e?)(c?)(r?)(?:s(-?\d+))?((?:f\d+@[\d.]+@\d+)*):")
 _RUN = re.compile(
     r"(?P<thread>\d+(?:\.\d+)*|exit)(?:@(?P<operation>[^@*]+)(?:\*(?P<times>[1-9]\d*))?)?",
     re.ASCII,
@@ -51,6 +53,7 @@ class Schedule(NamedTuple):
     clock: bool = False
     seed: int = 0
     races: bool = False
+    plan: Plan = ()
 
     def learned(self) -> Learned:
         """Return what makes every step of the schedule a step."""
@@ -68,6 +71,7 @@ def encode(schedule: Schedule) -> str:
         + "r" * schedule.races
     )
     letters += f"s{schedule.seed}" if schedule.seed else ""
+    letters += "".join(map(str, schedule.plan))
     text = ",".join(map(str, schedule.runs))
     return f"{letters}:{text}" if letters else text
 
@@ -82,10 +86,17 @@ def decode(text: str) -> Schedule:
     if not isinstance(text, str):
         raise TypeError(f"a schedule is a string such as '0,1@acquire Lock 0/1,2', not {type(text).__name__}")
     how = _HOW.match(text)
-    idle, ends, clock, races, seed = ("", "", "", "", None) if how is None else how.groups()
+    idle, ends, clock, races, seed, plan = ("", "", "", "", None, "") if how is None else how.groups()
     rest = text if how is None else text[how.end() :]
     runs = tuple(_run(part, text) for part in rest.split(",")) if rest else ()
-    return Schedule(runs, "idle" if idle else "explore", bool(ends), bool(clock), int(seed or 0), bool(races))
+    return Schedule(
+        runs, "idle" if idle else "explore", bool(ends), bool(clock), int(seed or 0), bool(races), _plan(plan)
+    )
+
+
+def _plan(text: str) -> Plan:
+    found = re.findall(r"f(\d+)@([\d.]+)@(\d+)", text)
+    return tuple(Injection(int(fault), thread, int(point)) for fault, thread, point in found)
 
 
 def _run(part: str, text: str) -> Run:

@@ -29,6 +29,8 @@ from treadle.sched.operation import Operation, Place
 if TYPE_CHECKING:
     from random import Random
 
+    from treadle.sched.faults import Faults
+
 #: Operations that a thread may still begin while it is being unwound, before it is left suspended for good.
 UNWINDING_PATIENCE = 1_000
 
@@ -86,6 +88,7 @@ class ControlledThread:
         "joiners",
         "label",
         "locals",
+        "masked",
         "name",
         "path",
         "pending",
@@ -116,6 +119,7 @@ class ControlledThread:
         ] = []  #: called at its end, to forget its own data
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
+        self.masked = False  #: no fault can happen to it
         self.unwinding = 0  #: operations begun since the execution was given up
         self.body: Callable[[], None] | None = None
         self.greenlet: greenlet
@@ -127,6 +131,8 @@ class ControlledThread:
             if not self.ended:
                 self._unwind()
             return
+        if world.faults is not None and getattr(operation.target, "kind", None) is None and not self.masked:
+            world.faults.reach(self)  # accesses to memory were there before they were announced
         self.pending = operation
         self._give_way()
         self.pending = None
@@ -137,6 +143,8 @@ class ControlledThread:
         if world.over:
             self._unwind()
             return
+        if world.faults is not None:
+            world.faults.reach(self)
         if target.ended:
             world.causality.joined(self.index, target.index)
             return
@@ -239,6 +247,8 @@ class World:
             (self.program, READ),
         )  #: a daemon's timer fires only while the program runs
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
+        self.faults: Faults | None = None
+        self.injected: list[BaseException] = []  #: what faults raised
         self.on_access: Callable[[ControlledThread, Accesses], None] | None = None
         self.on_settle: Callable[[], bool] | None = None
         self.on_stop: Callable[[], None] | None = None
@@ -300,11 +310,12 @@ class World:
                 self._announce_end(thread)
         except GreenletExit:
             pass
-        except KeyboardInterrupt as error:
-            self.interrupt = error
-            self.stop(Outcome.ABORTED)
         except BaseException as error:
-            self.fail(thread, error)
+            if isinstance(error, KeyboardInterrupt) and not self._is_injected(error):
+                self.interrupt = error
+                self.stop(Outcome.ABORTED)
+            else:
+                self.fail(thread, error)
             if not self.over:
                 with contextlib.suppress(GreenletExit):
                     self._announce_end(thread)
@@ -313,14 +324,24 @@ class World:
         thread.hand_back = None
 
     def fail(self, thread: ControlledThread, error: BaseException) -> None:
-        """Record that *error* left *thread*."""
-        if self.over:
+        """Record that *error* left *thread*; one that a fault raised is none of the program's."""
+        if self.over or self._is_injected(error):
             return
         if isinstance(error, CheckError):
             self.abort(error)
         elif self.failure is None:
             self.failure, self.failed = error, thread
             self.failed_after = len(self.steps)
+
+    def _is_injected(self, error: BaseException) -> bool:
+        return any(error is injected for injected in self.injected)
+
+    @property
+    def running(self) -> ControlledThread:
+        """The thread whose code is running."""
+        thread = runtime.current
+        assert thread is not None
+        return thread
 
     def _announce_end(self, thread: ControlledThread) -> None:
         if self.learned.ends and thread is not self.leaver:

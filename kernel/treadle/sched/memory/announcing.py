@@ -39,6 +39,8 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     has ended, no execution of it had a race among the accesses that were left out.
     """
     world = thread.world
+    if world.faults is not None and not world.over and not thread.masked:
+        world.faults.reach(thread)
     if world.on_access is not None and not world.over:
         world.on_access(thread, accesses)
     shown = world.learned.everything
