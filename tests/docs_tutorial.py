@@ -76,7 +76,9 @@ def _run(words: list[str], folder: Path) -> str:
         **os.environ,
         "COLUMNS": "110",
         "PYTHONIOENCODING": "utf-8",
-        "PYTEST_ADDOPTS": shlex.join(["--rootdir=.", "-p", "no:cacheprovider", *plugin]),
+        "PYTEST_ADDOPTS": shlex.join(
+            ["--rootdir=.", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *plugin]
+        ),
     }
     result = subprocess.run(
         [sys.executable, "-m", *words],

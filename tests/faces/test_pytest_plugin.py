@@ -1,14 +1,14 @@
-"""The pytest plugin: decorated tests under a real pytest, in a process of its own."""
+"""The pytest plugin: decorated tests under a real pytest."""
 
 import re
-import subprocess
-import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
 
+import treadle.sched  # noqa: F401 - loaded before a run within this process, which forgets what it loads
 from treadle.pytest_plugin import pytest_addoption
+
+pytest_plugins = ["pytester"]
 
 RACY = """
 import threading
@@ -76,10 +76,10 @@ def test_plain():
 
 
 @pytest.fixture
-def tests(tmp_path: Path) -> Path:
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "test_account.py").write_text(RACY)
-    return tmp_path
+def tests(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makeini("[pytest]")
+    pytester.makepyfile(test_account=RACY)
+    return pytester
 
 
 #: Asks for the plugin by name where an old installation does not register it.
@@ -87,14 +87,18 @@ REGISTERED = bool(entry_points(group="pytest11", name="treadle"))
 PLUGIN = [] if REGISTERED else ["-p", "treadle.pytest_plugin"]
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run pytest in *folder*, and return its exit code and output."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *PLUGIN, *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    return result.returncode, result.stdout + result.stderr
+#: Without what takes longer to load than the tests to run.
+PLAIN = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--color=no"]
 
 
-def test_a_failure_is_an_ordinary_one_with_the_columns_in_a_section(tests: Path) -> None:
+def run(tests: pytest.Pytester, *arguments: str, process: bool = False) -> tuple[int, str]:
+    """Run pytest, on request in a process of its own, and return its exit code and output."""
+    how = tests.runpytest_subprocess if process else tests.runpytest_inprocess
+    result = how(*PLAIN, *PLUGIN, *arguments)
+    return int(result.ret), f"{result.stdout}\n{result.stderr}"
+
+
+def test_a_failure_is_an_ordinary_one_with_the_columns_in_a_section(tests: pytest.Pytester) -> None:
     code, output = run(tests, "--deselect", "test_account.py::TestLocked::test_sampled")
     assert code == 1
     assert "1 failed, 4 passed, 1 deselected" in output
@@ -105,7 +109,7 @@ def test_a_failure_is_an_ordinary_one_with_the_columns_in_a_section(tests: Path)
     assert "FAILED test_account.py::test_racy - " in output
 
 
-def test_the_command_that_a_failure_shows_replays_it(tests: Path) -> None:
+def test_the_command_that_a_failure_shows_replays_it(tests: pytest.Pytester) -> None:
     _, output = run(tests, "test_account.py::test_racy")
     shown = re.search(r"pytest test_account.py::test_racy '(--treadle-replay=.*)'", output)
     assert shown is not None, output
@@ -118,13 +122,13 @@ def test_the_command_that_a_failure_shows_replays_it(tests: Path) -> None:
     assert "until its 1st “read Account.wealth”" in output
 
 
-def test_a_schedule_is_replayed_in_one_test_only(tests: Path) -> None:
+def test_a_schedule_is_replayed_in_one_test_only(tests: pytest.Pytester) -> None:
     code, output = run(tests, "--treadle-replay=0")
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "replays one test decorated with @interleavings, and 5 are selected" in output
 
 
-def test_seed_and_budget_are_passed_on(tests: Path) -> None:
+def test_seed_and_budget_are_passed_on(tests: pytest.Pytester) -> None:
     code, output = run(tests, "-k", "sampled", "--treadle-seed=11", "--treadle-budget=7")
     assert code == 1
     assert "UnknownError" in output
@@ -144,19 +148,24 @@ def test_a_budget_that_is_none_is_refused(budget: str) -> None:
         parser.parse([f"--treadle-budget={budget}"])
 
 
-def test_it_works_with_workers(tests: Path) -> None:
-    code, output = run(tests, "-n", "2", "--deselect", "test_account.py::TestLocked::test_sampled")
+def test_it_works_with_workers(tests: pytest.Pytester) -> None:
+    code, output = run(
+        tests, "-n", "2", "--deselect", "test_account.py::TestLocked::test_sampled", process=True
+    )
     assert code == 1
     assert "1 failed, 4 passed" in output
     assert output.count("is preempted") == 1
 
 
-def test_it_imports_nothing_of_the_checker_before_a_test_needs_it(tmp_path: Path) -> None:
-    (tmp_path / "test_plain.py").write_text(
-        "import sys\n\ndef test_plain():\n"
-        "    assert 'treadle.pytest_plugin' in sys.modules\n"
-        "    loaded = [name for name in ('treadle.sched', 'greenlet', 'rich') if name in sys.modules]\n"
-        "    assert loaded == []\n"
+def test_it_imports_nothing_of_the_checker_before_a_test_needs_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_plain():
+            assert "treadle.pytest_plugin" in sys.modules
+            assert [name for name in ("treadle.sched", "greenlet", "rich") if name in sys.modules] == []
+        """
     )
-    code, output = run(tmp_path, "-p", "no:hypothesispytest", "-p", "no:crosshair")
+    code, output = run(pytester, "-p", "no:crosshair", process=True)
     assert code == 0, output
