@@ -377,3 +377,63 @@ def test_an_unhashable_state_is_refused_however_late_it_comes() -> None:
 )
 def test_an_immutable_value_is_a_state(state: object) -> None:
     assert check(one_action(lambda _: [state])()).distinct == 2
+
+
+def test_an_action_that_yields_something_else_than_it_declares_is_refused() -> None:
+    class Wrong(Counter):
+        @action
+        def go(self, state: int) -> Iterator[int]:
+            yield str(state)  # type: ignore[misc]  # the mistake
+
+    refused(TypeError, "action go yields '0', and declares that it yields int", Wrong)
+
+
+def test_a_declaration_that_only_type_checkers_understand_is_no_mistake() -> None:
+    class Vague(Counter):
+        @action
+        def go(self, state: int) -> "Iterator[Unknown]":  # type: ignore[name-defined]  # noqa: F821
+            yield 0
+
+        @action
+        def half(self, state: int) -> Iterator[float]:  # type: ignore[override,misc,unused-ignore]
+            yield 1
+
+    assert check(Vague()).verdict is Verdict.HOLDS
+
+
+class Restless(Counter):
+    """Begins elsewhere each time."""
+
+    times = 0
+
+    def init(self) -> Iterator[int]:
+        type(self).times += 1
+        yield self.times
+
+
+def test_an_init_that_is_not_deterministic_is_refused() -> None:
+    refused(TypeError, "init gives other states each time, so it is not deterministic", lambda: Restless(9))
+
+
+def test_an_action_that_is_not_deterministic_is_refused() -> None:
+    given = iter(range(100))
+
+    class Wrong(Counter):
+        @action
+        def go(self, state: int) -> Iterator[int]:
+            yield next(given)
+
+    refused(TypeError, "action go: made twice, the state is [0-9] and [0-9], which are not equal", Wrong)
+
+
+def test_a_part_that_is_equal_to_itself_alone_is_named() -> None:
+    refused(
+        TypeError,
+        r"action go\(by=1\): made twice, right.left is .*Bare.*which are not equal",
+        one_action(lambda _: [Pair(1, Pair(Bare()))]),
+    )
+
+
+def test_a_state_that_is_not_equal_to_itself_is_refused() -> None:
+    nan = float("nan")
+    refused(TypeError, r"left is nan, which is not equal to itself", one_action(lambda _: [Pair(nan)]))

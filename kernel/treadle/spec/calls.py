@@ -7,7 +7,7 @@ error of whoever wrote it, and raises TypeError or ValueError here.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args, get_type_hints
 
 from treadle.spec.program import Program, Property, Step
 from treadle.spec.value import require_equal, require_value
@@ -99,6 +99,7 @@ def require_same(step: Step[S], state: S) -> None:
     """Raise TypeError unless the step gives equal successors when it is asked twice."""
     origin = f"action {step.name}"
     one, other = list(successors(step, state)), list(successors(step, state))
+    require_declared(step, one)
     if len(one) != len(other) or (set(one) != set(other) and not _same_in_order(one, other, origin)):
         raise TypeError(f"{origin} gives other states each time, so it is not deterministic, from {state!r}")
 
@@ -166,3 +167,24 @@ def inspect_step(asked: tuple[Property[S], ...], step: Step[S], state: S, after:
         if holds is not True:
             raise TypeError(f"{found.title} returned {holds!r}, which is no bool")
     return None
+
+
+def declared(step: Step[S]) -> type | None:
+    """Return the class of the states that an action's annotation promises, if it is a plain class."""
+    method = getattr(step.method, "__func__", step.method)
+    try:
+        promised = get_args(get_type_hints(method).get("return"))
+    except Exception:  # a name that only type checkers see
+        return None
+    first = promised[0] if promised else None
+    return first if isinstance(first, type) and first not in (float, complex) else None
+
+
+def require_declared(step: Step[S], found: Iterable[S]) -> None:
+    """Raise TypeError if an action yields anything else than it declares."""
+    promised = None if step.path else declared(step)
+    for state in found:
+        if promised is not None and not isinstance(state, promised):
+            raise TypeError(
+                f"action {step.name} yields {state!r}, and declares that it yields {promised.__name__}"
+            )
