@@ -499,8 +499,8 @@ def test_with_latest_nothing_older_comes_after_something_newer() -> None:
 
 
 def explored(program: Callable[[], object], **options: Any) -> Result:
-    """Check the program with every shared access of the channels a possible switch."""
-    result = check(program, instrument=[treadle.channels], **options)
+    """Check the program with every shared access of the channels a possible switch: what the channels add is proved apart."""
+    result = check(program, instrument=[treadle.channels], **{"preemptions": 2, **options})
     assert result.verdict is Verdict.HOLDS, str(result)
     return result
 
