@@ -367,10 +367,10 @@ class Closed(Channel[Never]):
         return self.messages
 
     def refuse(self) -> None:
-        pass
+        """Do nothing: it refuses everything."""
 
     def empty(self) -> None:
-        pass
+        """Do nothing: it is empty."""
 
     def count(self) -> int:
         return 0
@@ -382,10 +382,10 @@ class Closed(Channel[Never]):
         return HandleClosed
 
     def _put_back(self, messages: list[Never]) -> None:
-        pass
+        """Lose them: the handle is closed."""
 
     def mark(self) -> None:
-        pass
+        """Give nothing: it never changes."""
 
     def unchanged(self, mark: None) -> bool:
         return True

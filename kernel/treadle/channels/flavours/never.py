@@ -19,7 +19,7 @@ class Never(Timer[typing.Never]):
         raise IndexError
 
     def _put_back(self, messages: list[typing.Never]) -> None:
-        pass
+        """Do nothing: no message ever came."""
 
 
 NEVER: Final = Never()  # all receivers of `never()` belong to one channel (S12)

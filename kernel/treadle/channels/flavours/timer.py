@@ -46,10 +46,10 @@ class Timer(Channel[T]):
         return self.due() == mark and not self.count()
 
     def refuse(self) -> None:
-        pass
+        """Do nothing: there is no sender."""
 
     def empty(self) -> None:
-        pass
+        """Do nothing: there is nothing to be destroyed."""
 
     def disconnect(self, side: Side) -> None:
         """Do nothing: there is nobody to be told."""
