@@ -4,7 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = (("channels", "--picture", "benchmarks/channels.svg"), ("exploration",), ("spec",))
+BENCHMARKS = (
+    ("channels", "--picture", "benchmarks/channels.svg"),
+    ("exploration",),
+    ("exploration_memory",),
+    ("spec",),
+)
 
 
 def main() -> int:
