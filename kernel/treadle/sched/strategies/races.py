@@ -78,6 +78,8 @@ class Races:
                 if maximal and rest.is_independent_of(touches):
                     outside.append(touches)
         for position, last in self._by_first[first]:
+            if self._stays_blocked(position, last, rest):
+                continue
             event = self._reversed(position, last, rest, outlook)
             if event.who in lone and event.past & rest.mask == 0:
                 continue
@@ -86,6 +88,16 @@ class Races:
                 if any(last_touches.is_independent_of(touches) for touches in outside):
                     continue
             yield Sequence([*(self.event(place) for place in rest.places if place != position), event])
+
+    def _stays_blocked(self, position: int, step: Step, rest: "_Rest") -> bool:
+        """Say whether *step* waits for a time that never comes, because the program's exit is among *rest*."""
+        if position < len(self._steps) or not step.operation.timed:
+            return False
+        exit_ = self._world.exit
+        if not any(self._steps[place].operation is exit_ for place in rest.places):
+            return False
+        alternatives = step.operation.alternatives(self._world.threads[step.thread])
+        return alternatives is None or not self._is_free(step.operation.target, position, rest)
 
     # -- one step -------------------------------------------------------------------------------------------------
 
