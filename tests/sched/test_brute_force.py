@@ -46,7 +46,7 @@ def test_random_programs(timeouts: Timeouts, instrument: bool) -> None:
                 for seed in range(FIRST, FIRST + PROGRAMS):
                     made = random_script(seed, kind, threads=threads, length=length)
                     finished.append(agree(on, made, timeouts, instrument=instrument, budget=BUDGET))
-    assert sum(finished) >= len(finished) // 2
+    assert sum(finished) >= len(finished) // 3
 
 
 def script(*threads: tuple[steps.Step, ...], ending: str = "join", daemons: tuple[bool, ...] = ()) -> Script:
