@@ -38,6 +38,7 @@ MODULES = (
     "treadle",
     "treadle.channels",
     "treadle.sched",
+    "treadle.sched.strategies",
     "treadle.spec",
     "treadle.conform",
     "treadle.report",
