@@ -42,13 +42,12 @@ def _refuted(
 ) -> Callable[[Progress], Evidence]:
     @claim(f"not inductive: {statement}")
     def prove(progress: Progress) -> Evidence:
-        found = prove_inductive(model, states, invariants=invariants, on_answer=_counting(progress))
-        refuted = {
-            answer.name.partition("(")[0]
-            for answer in found.obligations
-            if answer.verdict is Verdict.VIOLATED
-        }
-        verdict = Verdict.HOLDS if refuted == {action} else Verdict.VIOLATED
+        found = prove_inductive(
+            model, states, invariants=invariants, actions=[action], on_answer=_counting(progress)
+        )
+        begins_well = found.obligations[0].verdict is Verdict.HOLDS
+        refuted = begins_well and found.verdict is Verdict.VIOLATED
+        verdict = Verdict.HOLDS if refuted else Verdict.VIOLATED
         return Evidence(verdict, detail=str(found))
 
     return prove

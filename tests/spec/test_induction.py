@@ -69,6 +69,12 @@ def test_a_model_with_its_constants_given_is_proved_for_these() -> None:
     assert prove_inductive(Leaking(5), any_state).verdict is Verdict.VIOLATED
 
 
+def test_some_actions_can_be_asked_about_alone() -> None:
+    found = prove_inductive(inductive.leaking, any_state, actions=["come"], invariants=["adds_up"])
+    assert list(verdicts(found)) == ["init", "come(cars=1)", "come(cars=2)"]
+    assert found.verdict is Verdict.HOLDS
+
+
 def test_an_answer_is_no_bool() -> None:
     with pytest.raises(TypeError, match="three verdicts"):
         assert Induction("a model", ("an invariant",), ())
@@ -92,6 +98,7 @@ def no_default(places: int) -> Parking:
             "has no invariant adds; there is",
         ),
         (lambda: prove_inductive(Parking(), any_state, invariants=[]), "has no invariant to prove"),
+        (lambda: prove_inductive(Parking(), any_state, actions=["fly"]), "has no action fly"),
         (lambda: prove_inductive(Including(), inductive.town), "includes another model"),
     ],
 )

@@ -66,6 +66,7 @@ def prove_inductive(
     states: Callable[..., S],
     *,
     invariants: Iterable[str] | None = None,
+    actions: Iterable[str] | None = None,
     seconds: float = 60.0,
     on_answer: Callable[[Obligation], object] | None = None,
 ) -> Induction:
@@ -75,7 +76,7 @@ def prove_inductive(
     every state that it can make is meant. *model* is a model, or a function that makes one of its constants, annotated
     likewise and each with a default, which is used to enumerate the choices of the actions' parameters. Parameters of
     both functions that have the same name are one. *invariants* names those that are proved together, all if
-    none are named; *seconds* bounds the processor time for each obligation, and *on_answer* is called with each answer.
+    none are named; with *actions* only these are asked about, which proves nothing of the others; *seconds* bounds the processor time for each obligation, and *on_answer* is called with each answer.
 
     Each obligation holds (confirmed over all paths), is violated (by the state in its text, which need not be
     reachable), or is unknown: the budget is spent, or CrossHair knows no state in which the action happens.
@@ -91,8 +92,9 @@ def prove_inductive(
     if seconds <= 0:
         raise ValueError(f"seconds is {seconds}, and no proof takes none")
     question = _Question(model, states, None if invariants is None else tuple(invariants))
+    chosen = question.actions if actions is None else question.known(actions)
     answers = []
-    for name, contract, witness in question.obligations():
+    for name, contract, witness in question.obligations(chosen):
         found = _answer(name, contract, witness, seconds)
         answers.append(found)
         if on_answer is not None:
@@ -131,11 +133,27 @@ class _Question(Generic[S]):
         if not self.invariants:
             raise TypeError(f"{self.example.model!r} has no invariant to prove")
 
-    def obligations(self) -> Iterator[tuple[str, Callable[..., None], Callable[..., None] | None]]:
+    @property
+    def actions(self) -> frozenset[str]:
+        """The names of all actions."""
+        return frozenset(step.action for step in self.example.steps)
+
+    def known(self, actions: Iterable[str]) -> frozenset[str]:
+        """Return the names as a set; refuse one that names no action."""
+        wanted = frozenset(actions)
+        if unknown := sorted(wanted - self.actions):
+            raise TypeError(f"{self.example.model!r} has no action {', '.join(unknown)}")
+        return wanted
+
+    def obligations(
+        self, actions: frozenset[str]
+    ) -> Iterator[tuple[str, Callable[..., None], Callable[..., None] | None]]:
         """Give the name of each obligation, its contract, and the contract that a state refutes in which it happens."""
         yield "init", _contract(self._exists, self._begins_well, self._constants), None
         everything = {**self._constants, **self._fields}
         for step in self.example.steps:
+            if step.action not in actions:
+                continue
             kept = _contract(self._is_sound, self._after(step, self._all_hold), everything)
             happens = _contract(self._is_sound, self._after(step, lambda model, state: False), everything)
             yield step.name, kept, happens
