@@ -149,3 +149,16 @@ MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "set": (lambda: {1, 2}, SET),
     "attributes": (lambda: type("Bag", (Bag,), {"x": 0})(), ATTRIBUTES),
 }
+
+
+def append_one(s: Any) -> None:
+    s["k"].append(1)
+
+
+def append_two(s: Any) -> None:
+    s["k"].append(2)
+
+
+def make_list() -> list[int]:
+    """Run Python code, in which another thread may have its turn."""
+    return []

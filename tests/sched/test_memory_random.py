@@ -2,13 +2,14 @@
 
 import functools
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.sched import memory_acts
-from tests.sched.memory_acts import MAKERS, Act, Bag, store, store_new
+from tests.sched.memory_acts import MAKERS, Act, Bag, append_one, append_two, make_list, store, store_new
 from tests.sched.programs import Body, outcomes, together
 from treadle.sched import check
 
@@ -76,3 +77,19 @@ def test_the_order_of_new_keys_is_explored() -> None:
         (("None",), ("None",), "{'a': 1, 'c': 3}"),
         (("None",), ("None",), "{'c': 3, 'a': 1}"),
     }
+
+
+def test_a_default_dictionary_makes_a_value_in_one_step_if_its_factory_is_in_c() -> None:
+    def program() -> object:
+        state: Any = defaultdict(list)
+        together(lambda: append_one(state), lambda: append_two(state))
+        return tuple(state["k"])
+
+    assert outcomes(program, instrument=[memory_acts]) == {(1, 2), (2, 1)}
+    assert outcomes(by_python_factory, instrument=[memory_acts]) == {(1, 2), (2, 1), (1,), (2,)}
+
+
+def by_python_factory() -> object:
+    state: Any = defaultdict(make_list)
+    together(lambda: append_one(state), lambda: append_two(state))
+    return tuple(state["k"])

@@ -3,7 +3,7 @@
 import gc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from types import GeneratorType
+from types import BuiltinFunctionType, GeneratorType
 from typing import Any
 
 from treadle.sched import runtime
@@ -13,7 +13,15 @@ from treadle.sched.memory import locations as memory
 from treadle.sched.memory.announcing import perform, perform_all
 from treadle.sched.memory.attributes import class_of
 from treadle.sched.memory.containers import CONTAINERS, INDEXED, KEYED, underlying
-from treadle.sched.memory.families import Family, How, class_attribute, family, implementation, slots_of
+from treadle.sched.memory.families import (
+    Family,
+    How,
+    class_attribute,
+    family,
+    implementation,
+    is_python_class,
+    slots_of,
+)
 from treadle.sched.memory.reach import reach
 from treadle.sched.world import ControlledThread
 
@@ -285,8 +293,18 @@ def _is_missing(container: dict[Any, Any], key: Any) -> bool:
     )
 
 
+def _is_atomic(factory: Any) -> bool:
+    """Say whether calling *factory* runs no Python code, so that a default dictionary's lookup is one step."""
+    if isinstance(factory, type):
+        return not is_python_class(factory)
+    return isinstance(factory, BuiltinFunctionType)
+
+
 def _load_missing(thread: ControlledThread, container: dict[Any, Any], key: Any) -> Any:
     """Perform `container[key]` where the key is not there, or was not just now: look, make, and store."""
+    if isinstance(container, defaultdict) and _is_atomic(container.default_factory):
+        perform(thread, containers.ContainerCall(container, "setdefault", (key, None)))
+        return container[key]
     perform(thread, containers.item("read", container, key))
     if dict.__contains__(container, key):
         return container[key]
