@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import exploration_programs
-from benchmarks.exploration_programs import PROGRAMS, Program, State, runnable
+from benchmarks.exploration_programs import PROGRAMS, Program, runnable
 
 ROUNDS = 3
 SECONDS = 2.0
@@ -38,7 +38,7 @@ def frontrun_explore(program: Program, strategy: str, **options: int | None) -> 
 
     def explore() -> int:
         result = frontrun.explore(
-            setup=State,
+            setup=program.state,
             workers=list(program.workers),
             invariant=lambda _: True,
             strategy=strategy,

@@ -14,9 +14,22 @@ class State:
         self.other = threading.Lock()
         self.value = 0
         self.items: list[int] = []
+
+
+class QueueState(State):
+    """With a queue."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.queue: queue.Queue[int] = queue.Queue()
+
+
+class EventState(State):
+    """With an event."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.event = threading.Event()
-        self.seen: list[int] = []
 
 
 def add(state: State) -> None:
@@ -55,39 +68,39 @@ def left_then_right(state: State) -> None:
         state.value += 1
 
 
-def put(state: State) -> None:
+def put(state: QueueState) -> None:
     state.queue.put(1)
 
 
-def get(state: State) -> None:
-    state.seen.append(state.queue.get())
+def get(state: QueueState) -> None:
+    state.queue.get()
 
 
-def set_event(state: State) -> None:
+def set_event(state: EventState) -> None:
     state.event.set()
 
 
-def await_event(state: State) -> None:
+def await_event(state: EventState) -> None:
     state.event.wait()
 
 
 class Program(NamedTuple):
     """A program that holds, so that exploring it does not stop early."""
 
-    workers: tuple[Callable[[State], Any], ...]
-    traces: int | None  #: how many differing interleavings it has, where each access to memory matters
+    workers: tuple[Callable[[Any], Any], ...]
+    state: type[State] = State
 
 
 PROGRAMS: dict[str, Program] = {
-    "locked counter": Program((add, add), 2),
-    "locked counter 2x2": Program((add_twice, add_twice), 6),
-    "racy counter": Program((race, race), 4),
-    "ordered locks": Program((left_then_right, left_then_right), 2),
-    "three readers": Program((write, read, read, read), 8),
-    "list appends": Program((append, append), 2),
-    "independent": Program((lone, lone, lone), 1),
-    "queue": Program((put, get), 2),
-    "event": Program((set_event, await_event), 2),
+    "locked counter": Program((add, add)),
+    "locked counter 2x2": Program((add_twice, add_twice)),
+    "racy counter": Program((race, race)),
+    "ordered locks": Program((left_then_right, left_then_right)),
+    "three readers": Program((write, read, read, read)),
+    "list appends": Program((append, append)),
+    "independent": Program((lone, lone, lone)),
+    "queue": Program((put, get), QueueState),
+    "event": Program((set_event, await_event), EventState),
 }
 
 
@@ -95,7 +108,7 @@ def runnable(program: Program) -> Callable[[], None]:
     """Return *program* as a callable that starts its own threads."""
 
     def run() -> None:
-        state = State()
+        state = program.state()
         threads = [threading.Thread(target=worker, args=(state,)) for worker in program.workers]
         for thread in threads:
             thread.start()
