@@ -128,7 +128,7 @@ def test_a_broken_program_is_violated(program: Callable[[], None]) -> None:
     assert result.verdict is Verdict.VIOLATED, str(result)
 
 
-def test_a_spin_on_instrumented_memory_is_unknown_and_its_loop_is_named() -> None:
+def test_a_spin_that_nobody_ends_is_a_livelock_and_its_loop_is_named() -> None:
     def program() -> None:
         point = Point()
 
@@ -140,10 +140,11 @@ def test_a_spin_on_instrumented_memory_is_unknown_and_its_loop_is_named() -> Non
 
     result = check(
         program,
-        instrument=[Point, test_a_spin_on_instrumented_memory_is_unknown_and_its_loop_is_named],
+        instrument=[Point, test_a_spin_that_nobody_ends_is_a_livelock_and_its_loop_is_named],
         max_steps=50,
     )
-    assert result.verdict is Verdict.UNKNOWN
+    assert result.verdict is Verdict.VIOLATED
+    assert "livelock" in str(result)
     assert "while not point.x" in str(result)
 
 

@@ -350,7 +350,9 @@ def meeting() -> None:
     release, OUTSIDE.release = OUTSIDE.release, None
     if release is not None:
         release()
+    turns = 0
     while True:
+        turns += 1  # so that no turn is like another
         with LOCK:
             time.sleep(0)
 
@@ -400,7 +402,9 @@ def test_checks_on_two_threads_do_not_run_at_once(outsider: Callable[[Callable[[
     def program() -> None:
         release, OUTSIDE.release = OUTSIDE.release, None
         release()
+        turns = 0
         while not errors:
+            turns += 1  # so that no turn is like another
             time.sleep(0)
 
     outsider(other)

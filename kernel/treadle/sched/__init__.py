@@ -12,6 +12,7 @@ from treadle.sched.decorator import interleavings
 from treadle.sched.errors import (
     CheckError,
     Deadlock,
+    Livelock,
     NondeterminismError,
     ScheduleError,
     UncontrolledError,
@@ -31,6 +32,7 @@ __all__ = [
     "Finalizer",
     "Handler",
     "Interrupt",
+    "Livelock",
     "NondeterminismError",
     "Result",
     "ScheduleError",

@@ -116,8 +116,15 @@ class Causality:
     ) -> Step:
         """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
         dependencies = self.dependencies(accesses)
-        rivals = self._rivals(accesses, blocked=blocked) if waits else dependencies
+        rivals = self._rivals_of(operation, accesses, blocked=blocked) if waits else dependencies
         return Step(thread, operation, accesses, self.now[thread], self.seen[thread], dependencies, rivals)
+
+    def _rivals_of(self, operation: "Operation", accesses: Accesses, *, blocked: bool) -> list[int]:
+        if not operation.watched:
+            return self._rivals(accesses, blocked=blocked)
+        own = len(accesses) - operation.watched
+        rivals = self._rivals(accesses[:own], blocked=blocked)
+        return rivals + self.dependencies(accesses[own:]) if operation.blocking else rivals
 
     def _rivals(self, accesses: Accesses, *, blocked: bool) -> list[int]:
         if not accesses:

@@ -22,6 +22,7 @@ class _Sleep(Operation):
 
     __slots__ = ()
     timed = True
+    passing = True
     varies = False
 
     def accesses(self, thread: ControlledThread) -> Accesses:

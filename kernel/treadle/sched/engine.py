@@ -13,9 +13,9 @@ from time import monotonic
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from treadle.sched import patching, runtime
+from treadle.sched import patching, runtime, spins
 from treadle.sched.adopt import Adopted
-from treadle.sched.errors import CheckError, Deadlock, NondeterminismError
+from treadle.sched.errors import CheckError, Deadlock, Livelock, NondeterminismError
 from treadle.sched.faults import Fault, Faults, Plan, Plans
 from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
@@ -144,10 +144,17 @@ class Laboratory:
             self.plan = self.plans.next()
         if settings.faults:
             world.faults = Faults(settings.faults, self.plan)
+        else:  # a fault may happen in any turn of a loop
+            world.look, world.wake_one = spins.look, spins.wake_one
         if settings.races:
             watching_races = Watching(learned.width, world, self.files)
             world.causality, world.on_access = watching_races, watching_races.touch
-        world.on_stop = lambda: note_stuck(world, self.files)
+
+        def note() -> None:
+            note_stuck(world, self.files)
+            world.livelock = spins.who_spins(world) if spins.sleepers(world.threads) else ""
+
+        world.on_stop = note
         if recorder is not None:
             recorder.attach(world)
         memory = hooks.begin(recording=recorder is not None)
@@ -174,7 +181,7 @@ class Laboratory:
         if world.outcome is Outcome.CUT:
             return None
         if found is None and world.outcome is Outcome.DEADLOCKED and not self.settings.allow_deadlock:
-            found = Deadlock(who_waits(world))
+            found = Livelock(world.livelock) if world.livelock else Deadlock(who_waits(world))
         if self.settings.monitor is not None:
             found = self.settings.monitor.judge(world, found)
         return found

@@ -5,6 +5,10 @@ class Deadlock(Exception):
     """No thread can run and at least one that the program waits for has not ended; says who waits for what."""
 
 
+class Livelock(Deadlock):
+    """Threads go round loops for ever, and nobody can change what they look at; says who goes round where."""
+
+
 class CheckError(Exception):
     """The check itself cannot go on; the program under test is not to blame for an assertion of its own."""
 

@@ -27,6 +27,7 @@ class _Acquire(Operation):
 
     __slots__ = ()
     blocking = True
+    passing = True
 
     def enabled(self, thread: "ControlledThread") -> bool:
         return cast("Lock | RLock", self.target).holder is None
@@ -36,6 +37,7 @@ class _TryAcquire(Operation):
     """Acquire if the lock is free; a failure only reads the lock."""
 
     __slots__ = ("failing",)
+    passing = True
 
     def __init__(self, lock: "Lock | RLock", kind: str = "try to acquire") -> None:
         super().__init__(kind, lock, WRITE)
@@ -78,6 +80,7 @@ class _Release(Operation):
 
     __slots__ = ("failing",)
     enabling = True
+    passing = True
 
     def __init__(self, lock: "Lock | RLock") -> None:
         super().__init__("release", lock, WRITE)

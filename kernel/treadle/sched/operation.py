@@ -24,6 +24,10 @@ class Operation:
     blocking = False
     #: It gives up at a deadline.
     timed = False
+    #: How many of its accesses, at the end, only say for what changes it waits.
+    watched = 0
+    #: What it does is undone by the same thread, mostly, as acquiring is by releasing; or nobody sees it.
+    passing = False
     #: It can only be followed by the operations that wait for it, never exchanged with them.
     enabling = False
 
@@ -55,6 +59,10 @@ class Operation:
     def enabled(self, thread: "ControlledThread") -> bool:
         """Say whether *thread* can execute the operation in the present state."""
         return True
+
+    def sleeps(self, thread: "ControlledThread") -> bool:
+        """Say whether *thread* would only do again what it has done, because nothing has changed."""
+        return False
 
     def deadline(self, thread: "ControlledThread") -> float | None:
         """Return when the operation gives up, on the virtual clock, if all it can do now is to give up."""

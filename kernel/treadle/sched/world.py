@@ -16,7 +16,7 @@ import contextvars
 import enum
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
@@ -54,6 +54,14 @@ class Outcome(enum.Enum):
     ABORTED = "aborted"  #: the check itself has to stop
 
 
+class Turn(NamedTuple):
+    """A step that left nothing behind."""
+
+    position: int
+    operation: Operation
+    accesses: Accesses
+
+
 class _End(Operation):
     """The end of a thread, where the program polls for it."""
 
@@ -75,6 +83,7 @@ class ControlledThread:
 
     __slots__ = (
         "body",
+        "checked",
         "counts",
         "daemon",
         "deadline",
@@ -88,11 +97,13 @@ class ControlledThread:
         "joiners",
         "label",
         "locals",
+        "marks",
         "masked",
         "name",
         "path",
         "pending",
         "random",
+        "turn",
         "unwinding",
         "waits_for",
         "world",
@@ -117,6 +128,9 @@ class ControlledThread:
         self.locals: list[
             Callable[[ControlledThread], None]
         ] = []  #: called at its end, to forget its own data
+        self.turn: list[Turn] = []  #: its latest steps that left nothing behind
+        self.marks: dict[object, tuple[object, int, int]] = {}  #: where it was meanwhile, in which state
+        self.checked = -1  #: the progress when it last went round although it had learned nothing
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
         self.masked = False  #: no fault can happen to it
@@ -134,6 +148,8 @@ class ControlledThread:
         if world.faults is not None and getattr(operation.target, "kind", None) is None and not self.masked:
             world.faults.reach(self)  # accesses to memory were there before they were announced
         self.pending = operation
+        if world.look is not None:
+            self.pending = world.look(self, operation)
         self._give_way()
         self.pending = None
 
@@ -215,6 +231,14 @@ class World:
         seed: int = 0,
     ) -> None:
         self.chooser = chooser
+        #: Finds out whether a thread that announces something goes round a loop and learns nothing.
+        self.look: Callable[[ControlledThread, Operation], Operation] | None = None
+        self.wake_one: Callable[[World], ControlledThread | None] = lambda _: None
+        self.woken: ControlledThread | None = (
+            None  #: goes round once more, because nobody else can do anything
+        )
+        self.livelock = ""  #: who goes round where, if that is how it ended
+        self.progress = 0  #: steps of threads that had something to do
         self.timeouts = timeouts
         self.max_steps = max_steps
         self.learned = Learned() if learned is None else learned
@@ -447,13 +471,34 @@ class World:
             chosen.index, operation, operation.accesses(chosen), waits=self._waits(operation), barrier=barrier
         )
         self.steps.append(chosen.index)
+        if self.look is not None:
+            self._note_turn(chosen, operation)
         if self.observer is not None:
             self.observer(chosen, operation)
         self.last = chosen
         return chosen
 
     def _enabled(self) -> list[ControlledThread]:
-        return [t for t in self.threads if t.pending is not None and t.pending.enabled(t)]
+        return [
+            t
+            for t in self.threads
+            if t.pending is not None and not t.pending.sleeps(t) and t.pending.enabled(t)
+        ]
+
+    def _note_turn(self, thread: ControlledThread, operation: Operation) -> None:
+        """Note whether the step that *thread* is about to make leaves anything behind."""
+        if not thread.marks:
+            self.progress += 1
+            return
+        accesses = self.causality.steps[-1].accesses
+        if operation.passing or all(mode is READ for _, mode in accesses):
+            thread.turn.append(Turn(len(self.steps) - 1, operation, accesses))
+            if thread is self.woken:
+                return
+        else:
+            thread.turn.clear()
+            thread.marks.clear()
+        self.progress += 1
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
@@ -468,12 +513,24 @@ class World:
             enabled = self._enabled()
             if enabled:
                 return enabled
-        if self.timeouts == "explore" or self.exited:
+        if self.exited:
             return []
-        due = [(t.pending.deadline(t), t) for t in self.threads if t.pending is not None]
+        if self.timeouts == "explore":
+            return self._go_round()
+        due = [
+            (t.pending.deadline(t), t)
+            for t in self.threads
+            if t.pending is not None and not t.pending.sleeps(t)
+        ]
         waits = [(deadline, thread) for deadline, thread in due if deadline is not None]
         first = min((deadline for deadline, _ in waits), default=None)
-        return [thread for deadline, thread in waits if deadline == first]
+        return [thread for deadline, thread in waits if deadline == first] or self._go_round()
+
+    def _go_round(self) -> list[ControlledThread]:
+        """Let one of those that wait for a change go round their loop once more, if that may help."""
+        waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
+        self.woken = self.wake_one(self) if waited_for else None
+        return [] if self.woken is None else [self.woken]
 
     def stop(self, outcome: Outcome) -> None:
         """End the execution with *outcome*."""

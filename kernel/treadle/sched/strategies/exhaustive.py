@@ -26,12 +26,13 @@ Sleep = dict[str, tuple[int, Touches]]
 class Node(Decision):
     """One decision on the current path."""
 
-    __slots__ = ("barrier", "branches", "done", "numbers", "outlook", "sleep")
+    __slots__ = ("barrier", "branches", "done", "numbers", "outlook", "sleep", "waiting")
 
     def __init__(self, world: World, enabled: list[ControlledThread], sleep: Sleep) -> None:
         super().__init__(enabled)
         self.numbers = {thread.path: thread.index for thread in enabled}
         self.sleep = sleep
+        self.waiting = _waiting(world)
         self.branches: list[Branch] = []  #: the wake-up tree; its first branch is being explored
         self.done = 0  #: how many turns have been explored here
         self.barrier = (
@@ -123,15 +124,24 @@ class Exhaustive:
         maximal = world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED)
         for position in races.firsts():
             node = nodes[position]
-            if node.barrier or len(node.sleep) + 1 == len(node.announced):
+            if node.barrier or len(node.sleep.keys() & node.numbers.keys()) + 1 == len(node.announced):
                 continue
-            covering = {who: touches for who, (_, touches) in node.sleep.items()}
+            covering = {who: touches for who, (_, touches) in (*node.sleep.items(), *node.waiting.items())}
             for sequence in races.reversals(position, covering, node.outlook, maximal=maximal):
                 insert(node.branches, sequence, position, maximal=maximal)
 
     def estimate(self) -> int | None:
         branches = [(node.done, len(node.branches)) for node in self._path.nodes]
         return estimated_total(self._made, branches)
+
+
+def _waiting(world: World) -> Sleep:
+    """Return who would go round a loop and learn nothing: the executions without that turn are explored."""
+    return {
+        thread.path: (thread.index, certain(thread.pending.accesses(thread)))
+        for thread in world.threads
+        if thread.pending is not None and thread.pending.sleeps(thread)
+    }
 
 
 def _still_asleep(world: World, sleep: Sleep, chosen: ControlledThread) -> Sleep:

@@ -1,0 +1,266 @@
+"""Threads that go round a loop and learn nothing: found, and parked until something they looked at has changed.
+
+A turn of such a loop begins and ends with the thread in the same state, has changed nothing and has let go of all it
+held, and nothing it looked at has been written since. To go round again is to do the same again, so the executions in
+which the thread waits at the head of the loop are all that can differ. When nobody is left who could change what is
+looked at, that is a livelock.
+"""
+
+import ast
+import dis
+import enum
+import queue
+import sys
+import threading
+from collections.abc import Iterable
+from concurrent.futures import _base
+from concurrent.futures import thread as executors
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, cast
+
+from treadle.sched.access import READ, Accesses, Location
+from treadle.sched.loops import NONE, Loops, calls, counts_up, leaves_no_trace, loops_around, values_of
+from treadle.sched.operation import Operation
+
+if TYPE_CHECKING:
+    from treadle.sched.world import ControlledThread, Turn, World
+
+_OURS = str(Path(__file__).parent)
+_LIBRARY = tuple(str(module.__file__) for module in (threading, queue, executors, _base))
+
+
+class Await(Operation):
+    """An operation with which a thread would begin a turn that changes nothing, until one of *reads* is written."""
+
+    __slots__ = (
+        "blocking",
+        "confirming",
+        "enabling",
+        "inner",
+        "looked_at",
+        "passing",
+        "reads",
+        "since",
+        "timed",
+        "varies",
+        "watched",
+    )
+
+    def __init__(self, inner: Operation, looked_at: Iterable[Location], since: int) -> None:
+        self.kind, self.target = inner.kind, inner.target
+        self.inner = inner
+        self.looked_at = tuple(looked_at)
+        own = {location for location, _ in inner.fixed}
+        self.reads: Accesses = tuple((location, READ) for location in self.looked_at if location not in own)
+        self.watched = len(self.reads)
+        self.since = since  #: the steps when it was announced
+        self.fixed = inner.fixed + self.reads
+        self.blocking, self.timed = inner.blocking, inner.timed
+        self.enabling, self.varies, self.passing = inner.enabling, inner.varies, inner.passing
+        self.confirming = False  #: it may go round once more, because nobody else can do anything
+
+    def accesses(self, thread: "ControlledThread") -> Accesses:
+        return self.inner.accesses(thread) + self.reads
+
+    def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses] | None:
+        found = self.inner.alternatives(thread)
+        return None if found is None else (found[0] + self.reads, found[1] + self.reads)
+
+    def enabled(self, thread: "ControlledThread") -> bool:
+        return self.inner.enabled(thread)
+
+    def deadline(self, thread: "ControlledThread") -> float | None:
+        return self.inner.deadline(thread)
+
+    def sleeps(self, thread: "ControlledThread") -> bool:
+        """Say whether nothing that *thread* looked at has been written since."""
+        if self.confirming:
+            return False
+        pasts = thread.world.causality.pasts
+        return not any(
+            past.position >= self.since and past.mode is not READ
+            for location in self.looked_at
+            for past in pasts.get(location, ())
+        )
+
+
+def look(thread: "ControlledThread", operation: Operation) -> Operation:
+    """Return what *thread* announces: *operation*, or its wait for a change if it goes round and learns nothing."""
+    frames = _frames()
+    if frames is None:
+        return operation
+    key = tuple((id(frame.f_code), frame.f_lasti) for frame, _ in frames)
+    values: list[object] = []
+    for frame, loops in frames:
+        found = values_of(frame, loops.assigned) if loops.nodes else ()
+        if found is None:
+            return operation
+        values.append(found)
+    free = getattr(thread.world.chooser, "is_free", None)
+    if free is not None and free(thread):
+        return operation  # no step in the execution that is being written down, so no place to wait at
+    before = thread.marks.get(key)
+    thread.marks[key] = (tuple(values), len(thread.turn), thread.counts.get("Lock", 0))
+    if before is None or before[0] != tuple(values):
+        return operation
+    turn = thread.turn[before[1] :]
+    if not turn or not _is_over(thread, turn, before[2]) or not _is_harmless(frames):
+        return operation
+    reads = dict.fromkeys(location for step in turn for location, _ in step.accesses)
+    return Await(operation, reads, len(thread.world.steps))
+
+
+class _Kind(enum.Enum):
+    """What a frame's code may be."""
+
+    OURS = enum.auto()
+    LIBRARY = enum.auto()  #: of the modules whose waits are understood
+    STRAIGHT = enum.auto()  #: the program's, without a loop
+    LOOPING = enum.auto()
+
+
+#: Kinds, and loops by instruction, of codes by identity: to compare codes would take long. They are kept alive.
+_kinds: dict[int, tuple[_Kind, CodeType]] = {}
+_loops: dict[tuple[int, int], Loops | None] = {}
+
+
+def _kind(code: CodeType) -> _Kind:
+    if code.co_filename.startswith(_OURS):
+        kind = _Kind.OURS
+    elif code.co_filename.startswith(_LIBRARY):
+        kind = _Kind.LIBRARY
+    else:
+        jumps = any("JUMP_BACKWARD" in instruction.opname for instruction in dis.get_instructions(code))
+        kind = _Kind.LOOPING if jumps else _Kind.STRAIGHT
+    _kinds[id(code)] = kind, code
+    return kind
+
+
+def _frames() -> list[tuple[FrameType, Loops]] | None:
+    """Return the frames of the running thread with the loops round where each stands, if one may spin."""
+    found: list[tuple[FrameType, Loops]] = []
+    spins = False
+    frame: FrameType | None = sys._getframe(3)
+    while frame is not None:
+        code = frame.f_code
+        known = _kinds.get(id(code))
+        kind = _kind(code) if known is None else known[0]
+        if kind is _Kind.LOOPING:
+            place = id(code), frame.f_lasti
+            if place not in _loops:
+                _loops[place] = loops_around(code, frame.f_lasti)
+            loops = _loops[place]
+            if loops is None:
+                return None
+            spins = spins or loops.spins
+            found.append((frame, loops))
+        elif kind is not _Kind.OURS:
+            found.append((frame, NONE))
+        frame = frame.f_back
+    return found if spins else None
+
+
+def _is_over(thread: "ControlledThread", turn: "list[Turn]", locks: int) -> bool:
+    """Say whether *turn* has changed nothing, and nobody has changed since what it looked at.
+
+    Locks that were made since there were so many *locks*, to wait in vain, are gone.
+    """
+    made = {f"Lock {thread.path}/{number + 1}" for number in range(locks, thread.counts.get("Lock", 0))}
+    touched: set[Location] = set()
+    written: set[Location] = set()
+    for step in turn:
+        touched.update(location for location, _ in step.accesses)
+        written.update(location for location, mode in step.accesses if mode is not READ)
+        if step.operation.timed and thread.world.learned.clock:
+            return False  # the time that has passed can be seen
+    if any(getattr(location, "holder", None) is thread and location.name not in made for location in written):
+        return False
+    return not any(
+        mode is not READ and location in touched
+        for step in thread.world.causality.steps[turn[0].position :]
+        if step.thread != thread.index
+        for location, mode in step.accesses
+    )
+
+
+_harmful: set[tuple[int, int]] = set()
+
+
+def _is_harmless(frames: list[tuple[FrameType, Loops]]) -> bool:
+    """Say whether whatever can lead from here to here again leaves nothing behind but what was announced."""
+    known = id(frames[0][0].f_code), frames[0][0].f_lasti
+    if known in _harmful:
+        return False
+    last = max(place for place, (_, loops) in enumerate(frames) if loops.spins)
+    harmless = all(
+        _is_harmless_in(frame, loops, outermost=place == last) and (place < last or _is_called(frames, place))
+        for place, (frame, loops) in enumerate(frames)
+        if not frame.f_code.co_filename.startswith(_LIBRARY)
+    )
+    if not harmless:
+        _harmful.add(known)
+    return harmless
+
+
+def _is_harmless_in(frame: FrameType, loops: Loops, *, outermost: bool) -> bool:
+    whiles = [node for node in loops.nodes if isinstance(node, ast.While)]
+    for node in loops.nodes:
+        if isinstance(node, ast.For):
+            if not counts_up(frame, node):
+                return False
+        elif not leaves_no_trace(frame, node, alone=len(whiles) == 1 and outermost):
+            return False
+    return True
+
+
+def _is_called(frames: list[tuple[FrameType, Loops]], place: int) -> bool:
+    """Say whether a frame that spins, or is outside one that does, was called once from where its caller stands.
+
+    A function in C could have called it several times.
+    """
+    if place + 1 == len(frames):
+        return True
+    frame, caller = frames[place][0], frames[place + 1][0]
+    if caller.f_code.co_filename.startswith(_LIBRARY):
+        return caller.f_code.co_name == "run"
+    return calls(caller, frame.f_code)
+
+
+def sleepers(threads: "list[ControlledThread]") -> "list[ControlledThread]":
+    """Return who of *threads* would go round and learn nothing."""
+    return [
+        thread for thread in threads if isinstance(thread.pending, Await) and thread.pending.sleeps(thread)
+    ]
+
+
+def wake_one(world: "World") -> "ControlledThread | None":
+    """Let one of those that wait for a change go round once more, unless all have since anybody else did anything.
+
+    Memory that is not instrumented may have changed.
+    """
+    asleep = sleepers(world.threads)
+    if world.woken is not None and world.woken not in asleep:
+        world.progress += 1  # it found something to do
+    for thread in asleep:
+        if thread.checked < world.progress:
+            thread.checked = world.progress
+            cast("Await", thread.pending).confirming = True
+            return thread
+    return None
+
+
+def who_spins(world: "World") -> str:
+    """Describe a livelock: who goes round where, and who waits for what beside."""
+    spinning = {thread.label: cast("Await", thread.pending) for thread in sleepers(world.threads)}
+    lines = ["livelock: no thread can change what the others wait for"]
+    for label, wait, place in world.stuck:
+        at = f" at {place}" if place else ""
+        if label in spinning:
+            names = (
+                ", ".join(dict.fromkeys(location.name for location in spinning[label].looked_at)) or "nothing"
+            )
+            lines.append(f"  {label} goes round{at}, looking at {names}")
+        else:
+            lines.append(f"  {label} {wait}{at}")
+    return "\n".join(lines)
