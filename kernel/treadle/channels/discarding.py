@@ -41,8 +41,10 @@ def discard(empty: Callable[[], None]) -> None:
     try:
         _noted[thread] = noted
         _run(noted)
+        _noted.pop(thread, None)
     except BaseException:
-        _run(noted)
+        try:
+            _run(noted)
+        finally:
+            _noted.pop(thread, None)  # also if cut short again: what is noted later would wait for ever
         raise
-    finally:
-        _noted.pop(thread, None)  # whatever happens: what is noted later would wait for ever
