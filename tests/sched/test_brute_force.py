@@ -83,6 +83,7 @@ FOUND: list[tuple[Script, Timeouts]] = [
     # A daemon's timeout that the exit forestalls races with the exit only.
     (script((steps.now,), (steps.sleep_2,), ending="leave", daemons=(True, True)), "explore"),
     (script((steps.now,), (steps.timed_lock_inside,), ending="leave", daemons=(True, True)), "explore"),
+    (script((steps.locked_0,), (steps.timed_lock,), ending="leave", daemons=(True, True)), "explore"),
     # Attributes touched by name.
     (script((steps.has_y,), (steps.delete_y,)), "explore"),
 ]

@@ -90,11 +90,12 @@ class Races:
             yield Sequence([*(self.event(place) for place in rest.places if place != position), event])
 
     def _stays_blocked(self, position: int, step: Step, rest: "_Rest") -> bool:
-        """Say whether *step* waits for a time that never comes, because the program's exit is among *rest*."""
-        if position < len(self._steps) or not step.operation.timed:
+        """Say whether *step* would wait for a time that never comes, because the program's exit is before it."""
+        if not step.operation.timed or self._world.leaver is None:
             return False
         exit_ = self._world.exit
-        if not any(self._steps[place].operation is exit_ for place in rest.places):
+        before = (*range(rest.first), *rest.places)
+        if not any(self._steps[place].operation is exit_ for place in before):
             return False
         alternatives = step.operation.alternatives(self._world.threads[step.thread])
         return alternatives is None or not self._is_free(step.operation.target, position, rest)
