@@ -98,7 +98,9 @@ class Races:
         if not any(self._steps[place].operation is exit_ for place in before):
             return False
         alternatives = step.operation.alternatives(self._world.threads[step.thread])
-        return alternatives is None or not self._is_free(step.operation.target, position, rest)
+        if alternatives is None:  # one that was executed after the exit waited for an end that had come
+            return position >= len(self._steps) or self._steps[rest.first].operation.enabling
+        return not self._is_free(step.operation.target, position, rest)
 
     # -- one step -------------------------------------------------------------------------------------------------
 
