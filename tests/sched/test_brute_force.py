@@ -85,6 +85,7 @@ FOUND: list[tuple[Script, Timeouts]] = [
     (script((steps.now,), (steps.timed_lock_inside,), ending="leave", daemons=(True, True)), "explore"),
     (script((steps.locked_0,), (steps.timed_lock,), ending="leave", daemons=(True, True)), "explore"),
     (script((steps.give_way,), (steps.join_in_time,), ending="leave", daemons=(True, True)), "explore"),
+    (script((steps.look,), (steps.timed_lock,), ending="leave", daemons=(True, True)), "idle"),
     # Attributes touched by name.
     (script((steps.has_y,), (steps.delete_y,)), "explore"),
 ]

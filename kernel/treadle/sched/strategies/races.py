@@ -97,10 +97,12 @@ class Races:
         before = (*range(rest.first), *rest.places)
         if not any(self._steps[place].operation is exit_ for place in before):
             return False
-        alternatives = step.operation.alternatives(self._world.threads[step.thread])
-        if alternatives is None:  # one that was executed after the exit waited for an end that had come
-            return position >= len(self._steps) or self._steps[rest.first].operation.enabling
-        return not self._is_free(step.operation.target, position, rest)
+        blocked = position >= len(self._steps)
+        if step.operation.alternatives(self._world.threads[step.thread]) is None:
+            # One that was executed after the exit waited for the end of a thread, which had come.
+            return blocked or self._steps[rest.first].operation.enabling
+        free = self._is_free(step.operation.target, position, rest)
+        return blocked if free is None else not free
 
     # -- one step -------------------------------------------------------------------------------------------------
 
