@@ -2,11 +2,13 @@
 
 import json
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pytest
 
 from tests.golden.diehard import DieHard, FourLitres
@@ -347,10 +349,16 @@ def test_the_graph_is_written_for_graphviz_and_as_json() -> None:
 
 
 def test_the_graph_is_one_of_networkx() -> None:
-    networkx = pytest.importorskip("networkx", reason="networkx is not installed")
-    made = state_graph(DieHard()).networkx()
-    assert isinstance(made, networkx.MultiDiGraph)
+    graph = state_graph(DieHard())
+    made = graph.networkx()
+    assert isinstance(made, nx.MultiDiGraph)
     assert made.number_of_nodes() == 16
+    assert made.nodes[0] == {"state": graph.states[0], "initial": True}
+    steps = Counter[tuple[int, int, str]](made.edges(data="step"))
+    assert steps == Counter(
+        (one, other, graph.steps[step]) for one in range(16) for step, other in graph.edges(one)
+    )
+    assert max(nx.single_source_shortest_path_length(made, 0).values()) == 7  # there are 8 levels
 
 
 def test_a_graph_of_too_many_states_is_refused() -> None:
