@@ -15,7 +15,7 @@ from treadle.spec.compact import Fingerprints, missed
 from treadle.spec.graph import StateGraph, build
 from treadle.spec.guards import disabled
 from treadle.spec.limits import Limits
-from treadle.spec.liveness import Lasso, violation
+from treadle.spec.liveness import Fairness, Lasso, violation
 from treadle.spec.marks import Kind
 from treadle.spec.model import Model
 from treadle.spec.program import TEMPORAL, Program, program
@@ -132,10 +132,11 @@ class _Check(Generic[S]):
             states,
             [state for state in initial(self._program) if state in self._search.parents],
         )
+        fairness = Fairness(graph, self._program.fairness)
         for found in asked:
             if found.kind is Kind.LEADS_TO and not any(pair(found, state)[0] for state in states):
                 self._vacuous.append(f"{found.title} says nothing: its premise is never true")
-            if lasso := violation(graph, found, self._program.fairness):
+            if lasso := violation(fairness, found):
                 shown = [graph.states[number] for number in lasso.states]
                 return _of_lasso(graph, lasso, self._columns(shown))
         return None

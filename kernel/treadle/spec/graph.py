@@ -40,6 +40,10 @@ class StateGraph(Generic[S]):
         begin, end = self.sources[state], self.sources[state + 1]
         return zip(self.labels[begin:end], self.targets[begin:end], strict=True)
 
+    def after(self, state: int) -> "array[int]":
+        """Return the targets of a state's edges."""
+        return self.targets[self.sources[state] : self.sources[state + 1]]
+
     def dot(self) -> str:
         """Return the graph in the language of Graphviz; initial states are filled."""
         lines = ["digraph states {"]

@@ -43,24 +43,18 @@ class Fairness(Generic[S]):
     def __init__(self, graph: StateGraph[S], conditions: Iterable[Fair]) -> None:
         self.graph = graph
         self.conditions = tuple(conditions)
-        self._enabled = [self._where_enabled(condition) for condition in self.conditions]
-
-    def _where_enabled(self, condition: Fair) -> set[int]:
-        graph = self.graph
-        found = {number for number, steps in graph.forbidden.items() if steps & condition.steps}
-        for state in range(len(graph.states)):
-            if any(label in condition.steps and target != state for label, target in graph.edges(state)):
-                found.add(state)
-        return found
+        by_step = _where_enabled(graph) if self.conditions else {}
+        self._enabled = [
+            set[int]().union(*(by_step.get(step, ()) for step in condition.steps))
+            for condition in self.conditions
+        ]
 
     def fair(self, members: Members, visit: Members | None = None) -> list[int] | None:
         """Return states, connected within *members*, that a fair behaviour can visit for ever; one of *visit* is among them."""
         todo: list[Members] = [members]
         while todo:
             within = todo.pop()
-            for component in components(
-                within, lambda state: (after for _, after in self.graph.edges(state))
-            ):
+            for component in components(within, self.graph.after):
                 states = set(component)
                 if visit is not None and states.isdisjoint(visit):
                     continue
@@ -78,16 +72,16 @@ class Fairness(Generic[S]):
         for condition, enabled in zip(self.conditions, self._enabled, strict=True):
             if not states <= enabled and (condition.kind == "weak" or states.isdisjoint(enabled)):
                 continue
-            if any(True for _ in self.steps_of(condition, states)):
+            if any(True for _ in self._steps_of(condition, states & enabled, states)):
                 continue
             if condition.kind == "weak":
                 return None
             return states - enabled
         return states
 
-    def steps_of(self, condition: Fair, states: Members) -> Iterator[tuple[int, int, int]]:
-        """Give the steps of a condition that stay within the states: from, by, to."""
-        for state in states:
+    def _steps_of(self, condition: Fair, enabled: Members, states: Members) -> Iterator[tuple[int, int, int]]:
+        """Give the steps of a condition that stay within the states, by those where it is enabled: from, by, to."""
+        for state in enabled:
             for label, after in self.graph.edges(state):
                 if label in condition.steps and after != state and after in states:
                     yield state, label, after
@@ -97,7 +91,7 @@ class Fairness(Generic[S]):
         wanted = []
         for condition, enabled in zip(self.conditions, self._enabled, strict=True):
             if states <= enabled or (condition.kind == "strong" and not states.isdisjoint(enabled)):
-                wanted.append(next(self.steps_of(condition, states)))
+                wanted.append(next(self._steps_of(condition, states & enabled, states)))
         return wanted
 
     def disabling(self, states: set[int]) -> list[set[int]]:
@@ -113,9 +107,22 @@ class Fairness(Generic[S]):
         return set(members).difference(*self._enabled)
 
 
-def violation(graph: StateGraph[S], asked: Property[S], conditions: Iterable[Fair]) -> Lasso | None:
+def _where_enabled(graph: StateGraph[S]) -> dict[int, set[int]]:
+    """By step, the states that it changes: ⟨A⟩_v is enabled there, whether or not a constraint forbids it."""
+    found: dict[int, set[int]] = {}
+    for state, steps in graph.forbidden.items():
+        for step in steps:
+            found.setdefault(step, set()).add(state)
+    for state in range(len(graph.states)):
+        for step, target in graph.edges(state):
+            if target != state:
+                found.setdefault(step, set()).add(state)
+    return found
+
+
+def violation(fairness: Fairness[S], asked: Property[S]) -> Lasso | None:
     """Return a fair behaviour that breaks a temporal property, or None."""
-    fairness = Fairness(graph, conditions)
+    graph = fairness.graph
     count = range(len(graph.states))
     if asked.kind is Kind.LEADS_TO:
         answers = [pair(asked, state) for state in graph.states]

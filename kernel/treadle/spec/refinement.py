@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 
 from treadle.spec.calls import initial, successors
 from treadle.spec.graph import StateGraph
-from treadle.spec.liveness import Lasso, violation
+from treadle.spec.liveness import Fairness, Lasso, violation
 from treadle.spec.marks import Kind
 from treadle.spec.model import Model
 from treadle.spec.program import TEMPORAL, Fair, Program, Property, program
@@ -158,7 +158,7 @@ class _Comparison(Generic[F, C]):
         for condition in self._coarse.program.fairness:
             left = self._without(condition)
             asked = _never_for_ever(condition, self._is_disabled(condition))
-            if lasso := violation(left, asked, self._fine.fairness):
+            if lasso := violation(Fairness(left, self._fine.fairness), asked):
                 way, by = self._way(lasso.states[0])
                 return self._lasso(
                     f"fairness {condition.name} of the coarser model is violated", lasso, way, by
@@ -183,9 +183,12 @@ class _Comparison(Generic[F, C]):
         return left
 
     def _compare_properties(self) -> Levels[F, C] | None:
-        for asked in self._coarse.program.of(*TEMPORAL):
+        if not (properties := self._coarse.program.of(*TEMPORAL)):
+            return None
+        fairness = Fairness(self._graph, self._fine.fairness)
+        for asked in properties:
             seen: Property[F] = Property(asked.kind, asked.name, self._seen(asked))
-            if lasso := violation(self._graph, seen, self._fine.fairness):
+            if lasso := violation(fairness, seen):
                 return self._lasso(f"{asked.title} of the coarser model is violated", lasso, [], [])
         return None
 
