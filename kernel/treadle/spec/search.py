@@ -24,15 +24,12 @@ from treadle.spec.calls import (
     successors,
 )
 from treadle.spec.expand import Expander, expanders
+from treadle.spec.inspection import Inspection
 from treadle.spec.limits import Limits
 from treadle.spec.marks import Kind
 from treadle.spec.program import Program, Property, Step
-from treadle.spec.value import require_value
 
 S = TypeVar("S")
-
-#: As many states are looked at closely, and one in so many of the others.
-_CLOSELY, _SELDOM = 100, 256
 
 #: From so many states on it pays to make one function of each action.
 _MANY = 1_000
@@ -72,19 +69,18 @@ class Search(Generic[S]):
     cut: int = 0  # states outside the constraints, and steps outside those of steps
     _expanders: list[Expander[S]] = field(default_factory=list)
     _actions: list[tuple[Callable[[S], list[S]], Tally, Expander[S]]] = field(default_factory=list)
-    _invariants: tuple[Property[S], ...] = ()
+    _inspection: Inspection[S] = field(default_factory=Inspection)
     _constraints: tuple[Property[S], ...] = ()
     _step_properties: tuple[Property[S], ...] = ()
     _step_constraints: tuple[Property[S], ...] = ()
-    _looked_at: int = 0
     _fused: bool = False
     _careful: bool = False  # every step by itself
     pending: Violation[S] | None = None  # at the next level
 
     def begin(self) -> None:
         """Find the initial states."""
+        self.awaited = [] if self.bare else list(self.program.of(Kind.SOMETIMES))
         self.prepare()
-        self.awaited = list(self.program.of(Kind.SOMETIMES))
         for found in initial(self.program):
             if not self._within(found):
                 self.cut += 1
@@ -103,8 +99,6 @@ class Search(Generic[S]):
         """Find the states alone, whatever is wrong with them: no deadlock ends it, and no property is asked."""
         self.bare = True
         self.begin()
-        self._invariants = self._step_properties = ()
-        self.awaited = []
         if violation := self.breadth():
             raise violation.error or ValueError(violation.reason)
 
@@ -112,9 +106,9 @@ class Search(Generic[S]):
         """Make what is not kept in a checkpoint."""
         of = self.program.of
         self._expanders = expanders(self.program)
-        self._invariants = of(Kind.INVARIANT)
+        self._inspection = Inspection(() if self.bare else of(Kind.INVARIANT), self.awaited)
         self._constraints = of(Kind.CONSTRAINT)
-        self._step_properties = of(Kind.STEP_PROPERTY)
+        self._step_properties = () if self.bare else of(Kind.STEP_PROPERTY)
         self._step_constraints = of(Kind.STEP_CONSTRAINT)
         self._careful = bool(
             self.canonical or self.key or self._step_properties or self._step_constraints or self._constraints
@@ -136,7 +130,7 @@ class Search(Generic[S]):
         """Go from level to level, to the first violation, to the end, or until a limit is reached."""
         while True:
             self.counted = len(self.parents)
-            if not self.place and (violation := self.inspect(self.level)):
+            if not self.place and (violation := self._inspection.inspect(self.level)):
                 return violation
             if not self.spent and (violation := self._expand_level()):
                 return violation
@@ -150,7 +144,7 @@ class Search(Generic[S]):
 
     def _inspect_what_is_left(self) -> Violation[S] | None:
         self.counted = len(self.parents)
-        violation = self.inspect(self.next)
+        violation = self._inspection.inspect(self.next)
         self.depth += violation is not None
         return violation
 
@@ -186,7 +180,7 @@ class Search(Generic[S]):
             state, depth = stack.pop()
             deepest = max(deepest, depth)
             self.depth, self.counted = depth, len(self.parents)
-            if violation := self.inspect([state]):
+            if violation := self._inspection.inspect([state]):
                 return violation
             taken += 1
             if not taken & 63:
@@ -205,41 +199,9 @@ class Search(Generic[S]):
         self.counted = len(self.parents)
         self.depth = deepest
         self.level = [state for state, _ in stack]
-        return self.inspect(self.level) if self.spent else None
+        return self._inspection.inspect(self.level) if self.spent else None
 
     # --- states ---
-
-    def inspect(self, states: list[S]) -> Violation[S] | None:
-        """Find the first of the states that breaks an invariant, and what is true of one of them at least."""
-        self._look_closely(states)
-        asked = [invariant.holds for invariant in self._invariants]
-        for state in states if asked or self.awaited else ():
-            good = True
-            try:
-                for holds in asked:
-                    good = good and holds(state) is True
-            except Exception:
-                good = False
-            if not good and (violation := inspect_state(self._invariants, state)):
-                return violation
-            if self.awaited:
-                self._await(state)
-        return None
-
-    def _look_closely(self, states: list[S]) -> None:
-        """Refuse states that are no values: the first of all, and some of the others."""
-        first = max(0, _CLOSELY - self._looked_at)
-        self._looked_at += len(states)
-        for state in (*states[:first], *states[first::_SELDOM]):
-            require_value(state, "a state found late")
-
-    def _await(self, state: S) -> None:
-        for awaited in tuple(self.awaited):
-            holds = awaited.holds(state)
-            if holds is True:
-                self.awaited.remove(awaited)
-            elif holds is not False:
-                raise TypeError(f"{awaited.title} returned {holds!r}, which is no bool")
 
     def expand(self, state: S, found: list[S]) -> Violation[S] | None:
         """Add the successors of a state that are new to *found*; name the violation when it has none and needs one."""
@@ -309,7 +271,7 @@ class Search(Generic[S]):
             self.pending = inspect_step(self._step_properties, step, state, after)
         if not self._within(after) or not self._allowed(state, after):
             self.cut += 1
-            if not self.pending and (violation := inspect_state(self._invariants, after)):
+            if not self.pending and (violation := inspect_state(self._inspection.invariants, after)):
                 self.pending = Violation(state, violation.reason, violation.error, after, step.name)
             return
         successor = self.canonical(after) if self.canonical else after
