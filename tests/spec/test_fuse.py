@@ -12,8 +12,9 @@ from tests.golden import commit, diehard, dining, hanoi, missionaries
 from tests.spec.two_phase import Protocol, TwoPhase
 from treadle.spec import Model, State, Verdict, action, check
 from treadle.spec.expand import one_by_one
-from treadle.spec.fuse import CannotFuseError, fuse
+from treadle.spec.fuse import fuse
 from treadle.spec.program import Step, program
+from treadle.spec.source import CannotFuseError
 
 OFFSET = 10
 

@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 from treadle.spec.calls import DEADLOCK, Violation, initial, pair
 from treadle.spec.checkpoint import load, save
 from treadle.spec.compact import Fingerprints, missed
+from treadle.spec.depth_first import deep
 from treadle.spec.graph import StateGraph, build
 from treadle.spec.guards import disabled
 from treadle.spec.limits import Limits
@@ -105,7 +106,7 @@ class _Check(Generic[S]):
             load(search, self._path)
         else:
             search.begin()
-        found = search.breadth() if self._order == "breadth" else search.deep()
+        found = search.breadth() if self._order == "breadth" else deep(search)
         if search.spent and not found:
             if self._path:
                 save(search, self._path)

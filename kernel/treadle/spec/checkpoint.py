@@ -11,9 +11,10 @@ import pickle
 from pathlib import Path
 from typing import TypeVar
 
+from treadle.spec.batches import Tally
 from treadle.spec.marks import Kind
 from treadle.spec.model import Model
-from treadle.spec.search import Search, Tally
+from treadle.spec.search import Search
 
 S = TypeVar("S")
 

@@ -9,8 +9,9 @@ from itertools import groupby, islice
 from typing import Generic, TypeVar
 
 from treadle.spec.calls import MOST_SUCCESSORS
-from treadle.spec.fuse import CannotFuseError, fuse
+from treadle.spec.fuse import fuse
 from treadle.spec.program import Program, Step
+from treadle.spec.source import CannotFuseError
 
 S = TypeVar("S")
 

@@ -1,4 +1,4 @@
-"""The search of every state a model can reach, breadth first or depth first.
+"""The search of every state a model can reach, breadth first; `depth_first` is the other order.
 
 Breadth first goes level after level: first the invariants of the states found last, then their successors. Both
 come before any deeper state, so that the first violation found ends a shortest behaviour. Every state keeps the
@@ -9,8 +9,10 @@ Rules: states are compared exactly unless the caller's key says otherwise. Nothi
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from sys import maxsize
 from typing import Generic, TypeVar
 
+from treadle.spec.batches import Batches, Tally
 from treadle.spec.calls import (
     DEADLOCK,
     Violation,
@@ -28,19 +30,15 @@ from treadle.spec.inspection import Inspection
 from treadle.spec.limits import Limits
 from treadle.spec.marks import Kind
 from treadle.spec.program import Program, Property, Step
+from treadle.spec.together import together
 
 S = TypeVar("S")
 
-#: From so many states on it pays to make one function of each action.
+#: From so many states on it pays to make functions of the actions.
 _MANY = 1_000
 
-
-@dataclass(slots=True)
-class Tally:
-    """What one action did in a search."""
-
-    transitions: int = 0
-    distinct: int = 0
+#: So many states are expanded between two looks at the clock.
+_BATCH = 64
 
 
 @dataclass(slots=True)
@@ -69,11 +67,12 @@ class Search(Generic[S]):
     cut: int = 0  # states outside the constraints, and steps outside those of steps
     _expanders: list[Expander[S]] = field(default_factory=list)
     _actions: list[tuple[Callable[[S], list[S]], Tally, Expander[S]]] = field(default_factory=list)
-    _inspection: Inspection[S] = field(default_factory=Inspection)
+    inspection: Inspection[S] = field(default_factory=Inspection)
     _constraints: tuple[Property[S], ...] = ()
     _step_properties: tuple[Property[S], ...] = ()
     _step_constraints: tuple[Property[S], ...] = ()
     _fused: bool = False
+    _batches: Batches[S] | None = None
     _careful: bool = False  # every step by itself
     pending: Violation[S] | None = None  # at the next level
 
@@ -106,7 +105,7 @@ class Search(Generic[S]):
         """Make what is not kept in a checkpoint."""
         of = self.program.of
         self._expanders = expanders(self.program)
-        self._inspection = Inspection(() if self.bare else of(Kind.INVARIANT), self.awaited)
+        self.inspection = Inspection(() if self.bare else of(Kind.INVARIANT), self.awaited)
         self._constraints = of(Kind.CONSTRAINT)
         self._step_properties = () if self.bare else of(Kind.STEP_PROPERTY)
         self._step_constraints = of(Kind.STEP_CONSTRAINT)
@@ -114,12 +113,18 @@ class Search(Generic[S]):
             self.canonical or self.key or self._step_properties or self._step_constraints or self._constraints
         )
         self.tallies = self.tallies or [Tally() for _ in self._expanders]
-        self._fused = False
+        self._fused, self._batches = False, None
         self._pair([expander.plain for expander in self._expanders])
 
-    def _fuse(self) -> None:
+    def hasten(self, *, at_once: bool) -> None:
+        """Make faster functions of the actions, once it pays: one for all and many states, or one for each."""
+        if self._fused or self._careful or len(self.parents) <= _MANY:
+            return
         self._fused = True
-        self._pair([expander.fused() for expander in self._expanders])
+        if at_once:
+            self._batches = Batches(together(self.program.model, self._expanders), self.tallies)
+        else:
+            self._pair([expander.fused() for expander in self._expanders])
 
     def _pair(self, functions: list[Callable[[S], list[S]]]) -> None:
         self._actions = list(zip(functions, self.tallies, self._expanders, strict=True))
@@ -130,7 +135,7 @@ class Search(Generic[S]):
         """Go from level to level, to the first violation, to the end, or until a limit is reached."""
         while True:
             self.counted = len(self.parents)
-            if not self.place and (violation := self._inspection.inspect(self.level)):
+            if not self.place and (violation := self.inspection.inspect(self.level)):
                 return violation
             if not self.spent and (violation := self._expand_level()):
                 return violation
@@ -144,62 +149,42 @@ class Search(Generic[S]):
 
     def _inspect_what_is_left(self) -> Violation[S] | None:
         self.counted = len(self.parents)
-        violation = self._inspection.inspect(self.next)
+        violation = self.inspection.inspect(self.next)
         self.depth += violation is not None
         return violation
 
     def _expand_level(self) -> Violation[S] | None:
-        for place in range(self.place, len(self.level)):
-            self.place = place
-            if not place & 63:
-                self.spent = self.limits.spent()
-                if self.spent:
-                    break
-                if self.progress:
-                    self.progress(self)
-            if not self._fused and len(self.parents) > _MANY:
-                self._fuse()
-            if violation := self.expand(self.level[place], self.next):
+        while self.place < len(self.level):
+            self.spent = self.limits.spent()
+            if self.spent:
+                break
+            if self.progress:
+                self.progress(self)
+            self.hasten(at_once=True)
+            if violation := self._expand_some(self.level[self.place : self.place + _BATCH]):
                 return violation
             if self.spent:
                 break
-        else:
-            self.place = len(self.level)
         if self.pending:
             self.depth += 1
             self.counted = len(self.parents)
         return self.pending
 
-    # --- depth first ---
-
-    def deep(self) -> Violation[S] | None:
-        """Expand the state found last first, to the first violation, to the end, or until a limit is reached."""
-        stack = [(state, 1) for state in reversed(self.level)]
-        deepest, taken = 1, 0
-        while stack and not self.spent:
-            state, depth = stack.pop()
-            deepest = max(deepest, depth)
-            self.depth, self.counted = depth, len(self.parents)
-            if violation := self._inspection.inspect([state]):
+    def _expand_some(self, states: list[S]) -> Violation[S] | None:
+        most = self.limits.states or maxsize
+        if self._batches and (found := self._batches.take(states, self.parents, most)) is not None:
+            self.next += found
+            self.place += len(states)
+            return None
+        for state in states:
+            violation = self.expand(state, self.next)
+            if violation or self.spent:
                 return violation
-            taken += 1
-            if not taken & 63:
-                self.spent = self.limits.spent()
-            if not self._fused and len(self.parents) > _MANY:
-                self._fuse()
-            found: list[S] = []
-            violation = None if self.spent else self.expand(state, found)
-            if self.pending:
-                self.depth += 1
-            if violation or self.pending:
-                return violation or self.pending
-            stack.extend((successor, depth + 1) for successor in reversed(found))
-            if self.progress and not len(self.parents) & 255:
-                self.progress(self)
-        self.counted = len(self.parents)
-        self.depth = deepest
-        self.level = [state for state, _ in stack]
-        return self._inspection.inspect(self.level) if self.spent else None
+            self.place += 1
+        if self._batches and self._batches.are_vain:
+            self._fused, self._batches = False, None
+            self.hasten(at_once=False)
+        return None
 
     # --- states ---
 
@@ -215,6 +200,8 @@ class Search(Generic[S]):
                 error.add_note(f"raised while the successors of {state!r} were looked for")
                 raise
             return violation
+        if not self.spent:
+            self.before = []
         if stuck and not self.bare and not self.program.model.terminal(state):
             return Violation(state, DEADLOCK)
         return None
@@ -271,7 +258,7 @@ class Search(Generic[S]):
             self.pending = inspect_step(self._step_properties, step, state, after)
         if not self._within(after) or not self._allowed(state, after):
             self.cut += 1
-            if not self.pending and (violation := inspect_state(self._inspection.invariants, after)):
+            if not self.pending and (violation := inspect_state(self.inspection.invariants, after)):
                 self.pending = Violation(state, violation.reason, violation.error, after, step.name)
             return
         successor = self.canonical(after) if self.canonical else after
