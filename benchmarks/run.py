@@ -8,6 +8,7 @@ BENCHMARKS = (
     ("channels", "--picture", "benchmarks/channels.svg"),
     ("exploration",),
     ("exploration_memory",),
+    ("jobs",),
     ("spec",),
 )
 

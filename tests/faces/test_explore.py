@@ -109,6 +109,7 @@ def test_what_holds_exits_with_0(file: str, capsys: pytest.CaptureFixture[str]) 
     code, output = explore(capsys, f"{file}::locked")
     assert (code, output) == (0, "holds: 2 executions (2 complete), exhaustive\n")
     assert explore(capsys, f"{file}::Group.member")[0] == 0
+    assert explore(capsys, f"{file}::locked", "--jobs", "2") == (0, output)
 
 
 def test_what_is_violated_exits_with_1_and_is_shown(file: str, capsys: pytest.CaptureFixture[str]) -> None:

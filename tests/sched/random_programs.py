@@ -163,8 +163,8 @@ class Bench:
     """A process prepared once for the programs of many scripts."""
 
     def __init__(self, laboratory: Laboratory, watcher: Watcher) -> None:
-        self._laboratory = laboratory
-        self._watcher = watcher
+        self.laboratory = laboratory
+        self.watcher = watcher
 
     def run(
         self,
@@ -176,11 +176,11 @@ class Bench:
         every_access: bool = True,
     ) -> Found:
         """Explore the program of *script*, for at most *budget* executions."""
-        settings = self._laboratory.settings
+        settings = self.laboratory.settings
         settings.timeouts, settings.every_access = timeouts, every_access
-        self._watcher.script = script
-        found = self._watcher.found = Found()
-        exploration = explore(self._laboratory, strategy, Budget(budget), stop_on_failure=False)
+        self.watcher.script = script
+        found = self.watcher.found = Found()
+        exploration = explore(self.laboratory, strategy, Budget(budget), stop_on_failure=False)
         assert exploration.limited is None, f"a loop: {script}"
         found.finished = exploration.spent is None
         found.executions = exploration.counts.executions

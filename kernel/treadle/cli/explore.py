@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-deadlock", action="store_true", default=None, help="count deadlocks only")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of what is drawn at random")
     parser.add_argument("--shrink", type=int, metavar="N", help="executions to shorten a failure with")
+    parser.add_argument("--jobs", type=count, metavar="N", help="explore over so many processes (default: 1)")
     parser.add_argument("--replay", metavar="SCHEDULE", help="run this one schedule and show it")
 
 
@@ -148,7 +149,7 @@ def _wanted(options: argparse.Namespace, program: Callable[[], object]) -> dict[
     """Return the arguments of the check that the command line gives."""
     wanted: dict[str, Any] = {}
     names = ("strategy", "preemptions", "max_executions", "max_seconds", "max_steps", "timeouts")
-    for name in (*names, "races", "allow_deadlock", "seed", "shrink"):
+    for name in (*names, "races", "allow_deadlock", "seed", "shrink", "jobs"):
         value = getattr(options, name)
         if value is not None:
             wanted[name] = value
@@ -186,9 +187,12 @@ def _progress() -> "Iterator[Callable[[Counts], None] | None]":
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("exploring", total=None)
+        shown = -64
 
         def told(counts: "Counts") -> None:
-            if counts.executions % 64 == 1:
+            nonlocal shown
+            if not shown <= counts.executions < shown + 64:
+                shown = counts.executions
                 total = counts.estimate()
                 about = f" of about {total:,}" if total is not None else ""
                 bar.update(

@@ -20,7 +20,7 @@ from treadle.sched.explain import show as show_schedule
 from treadle.sched.faults import Fault, Plan, require_faults
 from treadle.sched.instrument import named_elsewhere
 from treadle.sched.memory import Instrumentable
-from treadle.sched.planning import explore_plans
+from treadle.sched.parallel import explored, require_parallel
 from treadle.sched.program import require_program, undecorated
 from treadle.sched.result import Failure, Result
 from treadle.sched.schedule import Schedule, decode
@@ -90,7 +90,8 @@ def check(
             the result, when not given.
         shrink: executions that may be made to shorten the schedule of a failure, beside those of the check; with 0 it
             stays as it was found.
-        jobs: how many processes explore; only 1 as yet.
+        jobs: how many processes explore; the answer is the same for any number. With more than one, executions are
+            made in forked processes, so what they leave behind there (printed text apart) is not seen here.
         monitor: looks at each execution when it has ended, and may object to it.
         on_execution: called after each execution with the counts so far.
 
@@ -106,9 +107,7 @@ def check(
     """
     program, _ = undecorated(program)
     require_program(program)
-    _require_limits(preemptions, max_executions, max_seconds, max_steps, shrink)
-    if jobs != 1:
-        raise ValueError(f"an exploration is made by one process as yet: jobs is 1, not {jobs!r}")
+    _require_limits(preemptions, max_executions, max_seconds, max_steps, shrink, jobs)
     if timeouts not in ("explore", "idle"):
         raise ValueError(f"timeouts is 'explore' or 'idle', not {timeouts!r}")
     _require_seed(seed)
@@ -127,14 +126,17 @@ def check(
         require_faults(faults),
         races=races,
     )
-    with prepared(program, settings) as laboratory:
-        found = explore_plans(
-            laboratory,
-            policy,
-            Budget(max_executions, max_seconds),
-            stop_on_failure=stop_on_failure,
-            on_execution=on_execution,
-        )
+    if jobs > 1:
+        require_parallel(policy, settings)
+    with explored(
+        jobs,
+        program,
+        settings,
+        policy,
+        Budget(max_executions, max_seconds),
+        stop_on_failure=stop_on_failure,
+        on_execution=on_execution,
+    ) as (laboratory, found):
         return summarize(laboratory, found, policy, name, sampled, shrink)
 
 
@@ -294,14 +296,16 @@ def _require_limits(
     max_seconds: object,
     max_steps: int | None,
     shrink: int,
+    jobs: int,
 ) -> None:
     for name, value, least in (
         ("preemptions", preemptions, 0),
         ("max_executions", max_executions, 1),
         ("max_steps", max_steps, 1),
         ("shrink", shrink, 0),
+        ("jobs", jobs, 1),
     ):
-        if value is None and name not in ("max_steps", "shrink"):
+        if value is None and name not in ("max_steps", "shrink", "jobs"):
             continue
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError(f"{name} is an int, not {type(value).__name__}")

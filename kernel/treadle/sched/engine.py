@@ -34,7 +34,7 @@ Program = Callable[[], object]
 _COLLECT_EVERY = 256
 
 #: Beginnings that budgets let pass: an exploration is soon done with finding out what a program shares.
-_PATIENT_RELEARNING = 50
+PATIENT_RELEARNING = 50
 
 #: How many times more steps an execution may have when every access is one.
 _DETAIL = 100
@@ -68,6 +68,10 @@ class Settings:
     )
 
 
+def _cannot_be_known() -> None:
+    """Return None, as an estimate does that cannot be made."""
+
+
 @dataclass
 class Counts:
     """Executions so far."""
@@ -76,7 +80,7 @@ class Counts:
     deadlocked: int = 0
     cut: int = 0
     estimate: Callable[[], int | None] = field(
-        default=lambda: None, compare=False
+        default=_cannot_be_known, compare=False
     )  #: guesses how many there will be in all
 
     @property
@@ -255,6 +259,10 @@ class Budget:
             return f"stopped after max_seconds={self.seconds:g}"
         return None
 
+    def left(self) -> float | None:
+        """Return how many seconds are left, at least 0; None where they are not limited."""
+        return None if self._end is None else max(0.0, self._end - monotonic())
+
 
 def _require_determinism(laboratory: Laboratory, strategy: Strategy, learned: Learned, first: World) -> None:
     """Make the first execution again: a program with but one would otherwise never be compared with itself."""
@@ -288,10 +296,14 @@ def explore(
     *,
     stop_on_failure: bool,
     on_execution: Callable[[Counts], None] | None = None,
+    learned: Learned | None = None,
 ) -> Exploration:
-    """Make executions until the strategy has no more, a budget is spent, or one fails."""
+    """Make executions until the strategy has no more, a budget is spent, or one fails.
+
+    What is *learned* of the program is added to what is known already.
+    """
     relearned = 0
-    learned = Learned()
+    learned = Learned() if learned is None else learned
     learned.everything = laboratory.settings.every_access
     found = Exploration(Counts(estimate=strategy.estimate))
     while True:
@@ -301,7 +313,7 @@ def explore(
             strategy.restart()
             found = Exploration(Counts(estimate=strategy.estimate))
             relearned += 1
-            found.spent = budget.spent(relearned) if relearned > _PATIENT_RELEARNING else None
+            found.spent = budget.spent(relearned) if relearned > PATIENT_RELEARNING else None
             if found.spent is not None:
                 return found
             continue

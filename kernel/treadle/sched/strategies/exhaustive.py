@@ -12,11 +12,13 @@ reversal will touch, and names of locations can be compared over executions; oth
 and the execution may be cut short when everything that could go on is asleep.
 """
 
+from typing import NamedTuple
+
 from treadle.sched.access import dependent
 from treadle.sched.errors import CheckError
 from treadle.sched.strategies.base import Decision, Path, by_preference, estimated_total
 from treadle.sched.strategies.races import Outlook, Races
-from treadle.sched.strategies.wakeup import Branch, Touches, certain, insert
+from treadle.sched.strategies.wakeup import Branch, Event, Touches, certain, insert
 from treadle.sched.world import ControlledThread, Outcome, World
 
 #: Threads whose turn need not be explored (again), by name: number, and what the operation announced touches.
@@ -45,6 +47,13 @@ class Node(Decision):
                 self.outlook[thread.path] = certain(operation.accesses(thread))
 
 
+class Reversal(NamedTuple):
+    """A continuation that has to be explored from one decision."""
+
+    position: int  #: the decision's
+    events: list[Event]
+
+
 class Exhaustive:
     """Explore one execution of every trace."""
 
@@ -56,6 +65,9 @@ class Exhaustive:
         self._sleep: Sleep = {}  #: sleeping threads at the next new decision
         self._branches: list[Branch] = []  #: and its wake-up tree
         self._made = 0
+        self._alone = True  #: whatever is asleep, or is going to be explored, is so here, one after the other
+        self._fixed = 0  #: decisions whose other turns are explored elsewhere
+        self.outside: list[Reversal] = []  #: what is to be explored from these
 
     def restart(self) -> None:
         self.__init__()  # type: ignore[misc]
@@ -104,7 +116,7 @@ class Exhaustive:
         self._made += 1
         self._reverse_races(world)
         nodes = self._path.nodes
-        while nodes:
+        while len(nodes) > self._fixed:
             node = nodes[-1]
             node.done += 1
             step = world.causality.steps[len(nodes) - 1]
@@ -121,14 +133,16 @@ class Exhaustive:
     def _reverse_races(self, world: World) -> None:
         nodes = self._path.nodes
         races = Races(world)
-        maximal = world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED)
+        maximal = self._alone and world.outcome in (Outcome.COMPLETE, Outcome.DEADLOCKED)
         for position in races.firsts():
             node = nodes[position]
             if node.barrier or len(node.sleep.keys() & node.numbers.keys()) + 1 == len(node.announced):
                 continue
             covering = {who: touches for who, (_, touches) in (*node.sleep.items(), *node.waiting.items())}
             for sequence in races.reversals(position, covering, node.outlook, maximal=maximal):
-                insert(node.branches, sequence, position, maximal=maximal)
+                events = sequence.events
+                if insert(node.branches, sequence, position, maximal=maximal) and position < self._fixed:
+                    self.outside.append(Reversal(position, events))
 
     def estimate(self) -> int | None:
         branches = [(node.done, len(node.branches)) for node in self._path.nodes]

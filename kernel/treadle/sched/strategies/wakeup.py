@@ -161,8 +161,10 @@ def _conflict(first: Mode, second: Mode) -> bool:
     return first is not second or first is WRITE
 
 
-def insert(branches: list[Branch], sequence: Sequence, decision: int, *, maximal: bool) -> None:
+def insert(branches: list[Branch], sequence: Sequence, decision: int, *, maximal: bool) -> bool:
     """Insert *sequence* into the tree at *decision*, whose first branch is being explored, unless it is covered.
+
+    Say whether it was inserted.
 
     A step that has no part in a sequence and is independent of it comes before it as well as after it, but only where
     the sequence is all that comes: the execution that it was taken from must have been *maximal*.
@@ -178,7 +180,7 @@ def insert(branches: list[Branch], sequence: Sequence, decision: int, *, maximal
                 break
         else:
             home.append(sequence.as_branch(decision))
-            return
+            return True
         if not branch.branches or not sequence.events:
-            return
+            return False
         level = home = branch.branches
