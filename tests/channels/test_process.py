@@ -143,9 +143,10 @@ def test_a_thread_that_forks_in_the_midst_of_a_wait_is_woken_in_both_processes(m
     state = tx._lease.channel
     main = threading.main_thread()
     children: list[int] = []
+    begun = threading.Lock()
 
     def fork(signum: int, frame: object) -> None:
-        if children:
+        if not begun.acquire(blocking=False):  # another signal, perhaps in the midst of this very handler
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -156,8 +157,10 @@ def test_a_thread_that_forks_in_the_midst_of_a_wait_is_woken_in_both_processes(m
 
     def disturb() -> None:
         until_blocked(state.receivers)
-        while not children:  # a signal that comes just before the wait for a lock is not noticed
+        while not begun.locked():  # a signal that comes just before the wait for a lock is not noticed
             signal.pthread_kill(main.ident or 0, signal.SIGUSR1)
+            time.sleep(0)
+        while not children:
             time.sleep(0)
         tx.send("parent")
 
