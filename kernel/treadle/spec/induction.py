@@ -6,7 +6,8 @@ CrossHair by itself: it runs the very functions that `check` runs, on symbols in
 
 A proof about no state is none: beside each action CrossHair is asked for a state in which it happens.
 
-Rules: CrossHair is imported when it is needed, and nowhere else in this package.
+Rules: CrossHair is imported when it is needed, and nowhere else in this package. PYTEST_DONT_REWRITE: pytest rewrites
+the assertions of packages that bring a plugin, and CrossHair would follow what it puts there, which prints every symbol.
 """
 
 import inspect
