@@ -394,6 +394,39 @@ def test_code_is_exchanged_and_put_back() -> None:
     assert all(after[function] is code for function, code in before.items() if function in after)
 
 
+def make_adder(box: Box) -> Callable[[], None]:
+    """Give a new function each time, of one code."""
+
+    def add() -> None:
+        box.x += 1
+
+    return add
+
+
+def test_functions_that_were_made_meanwhile_are_put_back_too() -> None:
+    code = make_adder(Box()).__code__
+    with instrumented((HERE,)):
+        made = make_adder(Box())
+        assert made.__code__ is not code
+    assert made.__code__ == code
+
+
+def test_functions_that_the_collector_has_frozen_are_instrumented_and_stay_frozen() -> None:
+    def racing() -> None:
+        box = Box()
+        together(lambda: add_to_x(box), lambda: add_to_x(box))
+        assert box.x == 2
+
+    gc.freeze()
+    try:
+        check_and_replay(racing, AssertionError, instrument=[HERE])
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+    check(racing, instrument=[HERE])
+    assert gc.get_freeze_count() == 0
+
+
 def use_json() -> list[object]:
     value = {"a": [1, 2.5, None, True, {"b": "text\\n\u00e9"}], "c": {"d": []}}
     text = json.dumps(value, indent=2, sort_keys=True)

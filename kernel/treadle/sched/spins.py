@@ -123,6 +123,9 @@ class _Kind(enum.Enum):
 #: Kinds, and loops by instruction, of codes by identity: to compare codes would take long. They are kept alive.
 _kinds: dict[int, tuple[_Kind, CodeType]] = {}
 _loops: dict[tuple[int, int], Loops | None] = {}
+#: Those in which nobody can spin, wherever they stand; and where nobody can in the others.
+_calm: set[int] = set()
+_calm_places: set[tuple[int, int]] = set()
 
 
 def _kind(code: CodeType) -> _Kind:
@@ -134,14 +137,26 @@ def _kind(code: CodeType) -> _Kind:
         jumps = any("JUMP_BACKWARD" in instruction.opname for instruction in dis.get_instructions(code))
         kind = _Kind.LOOPING if jumps else _Kind.STRAIGHT
     _kinds[id(code)] = kind, code
+    if kind is not _Kind.LOOPING:
+        _calm.add(id(code))
     return kind
 
 
 def _frames() -> list[tuple[FrameType, Loops]] | None:
     """Return the frames of the running thread with the loops round where each stands, if one may spin."""
+    here = frame = sys._getframe(3)
+    while frame is not None:  # most steps stand in no loop, and this is all that they pay
+        code = id(frame.f_code)
+        if code not in _calm and (code, frame.f_lasti) not in _calm_places:
+            return _frames_from(here)
+        frame = cast("FrameType", frame.f_back)
+    return None
+
+
+def _frames_from(here: FrameType) -> list[tuple[FrameType, Loops]] | None:
     found: list[tuple[FrameType, Loops]] = []
     spins = False
-    frame: FrameType | None = sys._getframe(3)
+    frame: FrameType | None = here
     while frame is not None:
         code = frame.f_code
         known = _kinds.get(id(code))
@@ -153,7 +168,10 @@ def _frames() -> list[tuple[FrameType, Loops]] | None:
             loops = _loops[place]
             if loops is None:
                 return None
-            spins = spins or loops.spins
+            if loops.spins:
+                spins = True
+            else:
+                _calm_places.add(place)
             found.append((frame, loops))
         elif kind is not _Kind.OURS:
             found.append((frame, NONE))

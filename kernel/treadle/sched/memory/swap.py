@@ -10,9 +10,13 @@ import gc
 import inspect
 import sys
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import compress, repeat
+from operator import is_
 from types import CodeType, FunctionType, ModuleType
+from typing import cast
 
 from treadle.sched.memory import families
 from treadle.sched.memory.hooks import HOOKS
@@ -39,14 +43,36 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
         TypeError: a subject is no module, class or function.
         ValueError: a subject's source is not to be had, or has changed since it was imported.
     """
-    exchange = _exchange_for(subjects)
-    _swap(exchange)
-    families.instrumented.update(id(new) for _, new in exchange.values())
+    if not subjects:
+        yield
+        return
+    with _young_apart():
+        functions = _functions()
+        exchange = _exchange_for(subjects, functions)
+        swapped = [weakref.ref(function) for function in _swap(functions, exchange)]
+        del functions
+        gc.freeze()  # what is found from here on is new, and most of the process need not be looked through again
+        families.instrumented.update(id(new) for _, new in exchange.values())
+        try:
+            yield
+        finally:
+            families.instrumented.clear()
+            back = {id(new): (new, old) for old, new in exchange.values()}
+            _swap([function for ref in swapped if (function := ref()) is not None], back)
+            _swap(_functions(), back)
+
+
+@contextmanager
+def _young_apart() -> Iterator[None]:
+    """Let the collector's frozen objects be as they were when the block is left."""
+    was_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()  # functions are to be found among them too
     try:
         yield
     finally:
-        families.instrumented.clear()
-        _swap({id(new): (new, old) for old, new in exchange.values()})
+        gc.unfreeze()
+        if was_frozen:
+            gc.freeze()
 
 
 def modules_of(subjects: tuple[Instrumentable, ...]) -> list[ModuleType]:
@@ -77,7 +103,7 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subjects: tuple[Instrumentable, ...]) -> _Exchange:
+def _exchange_for(subjects: tuple[Instrumentable, ...], functions: list[FunctionType]) -> _Exchange:
     """Return the live code objects of *subjects*, each with its instrumented form."""
     modules = modules_of(subjects)
     sources = {module: _source(module) for module in modules}
@@ -93,7 +119,7 @@ def _exchange_for(subjects: tuple[Instrumentable, ...]) -> _Exchange:
         if not isinstance(subject, ModuleType)
     }
     variable: frozenset[str] = frozenset().union(*(changed_names(source) for source in sources.values()))
-    live = _live_codes({module.__file__: module for module in modules}) if modules else {}
+    live = _live_codes(functions, {module.__file__: module for module in modules})
     exchange: _Exchange = {}
     for code, module in live.values():
         if module.__name__ not in whole and not _is_part_of(code, module, parts):
@@ -183,10 +209,12 @@ def _key(code: CodeType) -> _Key:
     return code.co_qualname, code.co_firstlineno, min(columns, default=0)
 
 
-def _live_codes(modules: dict[str | None, ModuleType]) -> dict[int, tuple[CodeType, ModuleType]]:
-    """Return the code of the functions and classes of *modules*, by file, with everything nested in it."""
+def _live_codes(
+    functions: list[FunctionType], modules: dict[str | None, ModuleType]
+) -> dict[int, tuple[CodeType, ModuleType]]:
+    """Return the code of the *functions* of *modules*, by file, with everything nested in it."""
     found: dict[int, tuple[CodeType, ModuleType]] = {}
-    for function in _functions():
+    for function in functions:
         module = modules.get(function.__code__.co_filename)
         if module is not None:
             _collect(function.__code__, module, found)
@@ -202,12 +230,19 @@ def _collect(code: CodeType, module: ModuleType, found: dict[int, tuple[CodeType
 
 
 def _functions() -> list[FunctionType]:
-    return [found for found in gc.get_objects() if type(found) is FunctionType]
+    """Return all live functions that the collector knows of and has not frozen."""
+    objects = gc.get_objects()
+    return cast(
+        "list[FunctionType]", list(compress(objects, map(is_, map(type, objects), repeat(FunctionType))))
+    )
 
 
-def _swap(exchange: _Exchange) -> None:
-    if exchange:
-        for function in _functions():
-            _, new = exchange.get(id(function.__code__), (None, None))
-            if new is not None:
-                function.__code__ = new
+def _swap(functions: list[FunctionType], exchange: _Exchange) -> list[FunctionType]:
+    """Exchange the code of those of the *functions* that have one of *exchange*; return them."""
+    swapped = []
+    for function in functions:
+        _, new = exchange.get(id(function.__code__), (None, None))
+        if new is not None:
+            function.__code__ = new
+            swapped.append(function)
+    return swapped
