@@ -411,20 +411,38 @@ def test_functions_that_were_made_meanwhile_are_put_back_too() -> None:
     assert made.__code__ == code
 
 
-def test_functions_that_the_collector_has_frozen_are_instrumented_and_stay_frozen() -> None:
-    def racing() -> None:
-        box = Box()
-        together(lambda: add_to_x(box), lambda: add_to_x(box))
-        assert box.x == 2
-
+def freeze_and_thaw() -> None:
     gc.freeze()
-    try:
-        check_and_replay(racing, AssertionError, instrument=[HERE])
-        assert gc.get_freeze_count() > 0
-    finally:
-        gc.unfreeze()
-    check(racing, instrument=[HERE])
-    assert gc.get_freeze_count() == 0
+    gc.unfreeze()
+
+
+AGEING: dict[str, Callable[[], object]] = {
+    "young": lambda: None,
+    "older": lambda: gc.collect(0),
+    "old": lambda: gc.collect(1),
+    "frozen": gc.freeze,
+    "thawed": freeze_and_thaw,
+}
+
+
+@pytest.mark.parametrize("meanwhile", AGEING.values(), ids=AGEING)
+@pytest.mark.parametrize("before", AGEING.values(), ids=AGEING)
+def test_functions_of_any_age_are_found(
+    before: Callable[[], object], meanwhile: Callable[[], object]
+) -> None:
+    """Also those made since the last check, and during it: most of the others are known from then."""
+    code = make_adder(Box()).__code__
+    with instrumented((HERE,)):
+        made = [make_adder(Box())]
+        before()
+        made.append(make_adder(Box()))
+    meanwhile()
+    made.append(make_adder(Box()))
+    for _ in range(2):
+        assert all(add.__code__ == code for add in made)
+        with instrumented((HERE,)):
+            assert all(add.__code__ != code for add in made)
+        meanwhile()
 
 
 def use_json() -> list[object]:

@@ -6,20 +6,17 @@ and by column where two functions share these.
 """
 
 import functools
-import gc
 import inspect
 import sys
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import compress, repeat
-from operator import is_
 from types import CodeType, FunctionType, ModuleType
-from typing import cast
 
 from treadle.sched.memory import families
 from treadle.sched.memory.hooks import HOOKS
+from treadle.sched.memory.live import LiveFunctions
 from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
 
 #: What can be instrumented; a callable stands for a function.
@@ -46,33 +43,21 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
     if not subjects:
         yield
         return
-    with _young_apart():
-        functions = _functions()
-        exchange = _exchange_for(subjects, functions)
-        swapped = [weakref.ref(function) for function in _swap(functions, exchange)]
-        del functions
-        gc.freeze()  # what is found from here on is new, and most of the process need not be looked through again
-        families.instrumented.update(id(new) for _, new in exchange.values())
-        try:
-            yield
-        finally:
-            families.instrumented.clear()
-            back = {id(new): (new, old) for old, new in exchange.values()}
-            _swap([function for ref in swapped if (function := ref()) is not None], back)
-            _swap(_functions(), back)
-
-
-@contextmanager
-def _young_apart() -> Iterator[None]:
-    """Let the collector's frozen objects be as they were when the block is left."""
-    was_frozen = gc.get_freeze_count() > 0
-    gc.unfreeze()  # functions are to be found among them too
+    live = LiveFunctions()
+    exchange: _Exchange = {}
+    swapped: list[weakref.ref[FunctionType]] = []
     try:
+        functions = live.all()
+        exchange = _exchange_for(subjects, functions)
+        swapped += map(weakref.ref, _swap(functions, exchange))
+        del functions
+        families.instrumented.update(id(new) for _, new in exchange.values())
         yield
     finally:
-        gc.unfreeze()
-        if was_frozen:
-            gc.freeze()
+        families.instrumented.clear()
+        back = {id(new): (new, old) for old, new in exchange.values()}
+        _swap([function for known in swapped if (function := known()) is not None], back)
+        _swap(live.new(), back)
 
 
 def modules_of(subjects: tuple[Instrumentable, ...]) -> list[ModuleType]:
@@ -227,14 +212,6 @@ def _collect(code: CodeType, module: ModuleType, found: dict[int, tuple[CodeType
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 _collect(constant, module, found)
-
-
-def _functions() -> list[FunctionType]:
-    """Return all live functions that the collector knows of and has not frozen."""
-    objects = gc.get_objects()
-    return cast(
-        "list[FunctionType]", list(compress(objects, map(is_, map(type, objects), repeat(FunctionType))))
-    )
 
 
 def _swap(functions: list[FunctionType], exchange: _Exchange) -> list[FunctionType]:

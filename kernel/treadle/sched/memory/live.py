@@ -1,0 +1,58 @@
+"""The live functions of the process, found without looking through all of its objects each time.
+
+The collector keeps objects by age, and moves all of one age on together. So as long as a mark is among the young,
+whatever was made after it is too, and the rest is known from the last look.
+"""
+
+import gc
+from itertools import compress, repeat
+from operator import is_
+from types import FunctionType
+from typing import cast
+from weakref import ref
+
+
+class LiveFunctions:
+    """All functions there are, while a block is left alone by the collector, and those that came into being in it."""
+
+    _known: tuple[ref[FunctionType], ...] = ()
+    _mark: object = None
+    _first: object = None
+
+    def __init__(self) -> None:
+        gc.unfreeze()  # there may be functions among what the program froze
+
+    def all(self) -> list[FunctionType]:
+        """Return all live functions; what is made from here on is new."""
+        young = gc.get_objects(0) + gc.get_objects(1)
+        if _holds(young, LiveFunctions._mark):
+            found = [function for known in LiveFunctions._known if (function := known()) is not None]
+            seen = set(map(id, found))
+            found += [function for function in _functions_of(young) if id(function) not in seen]
+        else:
+            found = _functions_of(gc.get_objects())
+        LiveFunctions._known = tuple(map(ref, found))
+        gc.freeze()
+        self._first = []
+        return found
+
+    def new(self) -> list[FunctionType]:
+        """Return those made since `all`, and let the collector go on as before."""
+        LiveFunctions._mark = []
+        objects = gc.get_objects()
+        if not _holds(objects, self._first):  # the program froze it, and more
+            gc.unfreeze()
+            objects = gc.get_objects()
+        found = _functions_of(objects)
+        LiveFunctions._known += tuple(map(ref, found))
+        gc.unfreeze()
+        return found
+
+
+def _holds(objects: list[object], mark: object) -> bool:
+    return any(map(is_, objects, repeat(mark)))
+
+
+def _functions_of(objects: list[object]) -> list[FunctionType]:
+    functions = compress(objects, map(is_, map(type, objects), repeat(FunctionType)))
+    return cast("list[FunctionType]", list(functions))
