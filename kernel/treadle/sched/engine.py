@@ -130,6 +130,15 @@ class Laboratory:
         """Return something that changes as long as executions go on."""
         return self.made, 0 if self.world is None else len(self.world.steps)
 
+    def unraisable(self, report: Callable[[Any], object]) -> Callable[[Any], None]:
+        """Return a hook that is silent of what a fault raised in a finalizer, and has *report* told of the rest."""
+
+        def hook(unraisable: Any) -> None:
+            if self.world is None or not any(unraisable.exc_value is error for error in self.world.injected):
+                report(unraisable)
+
+        return hook
+
     def execute(self, strategy: Strategy, learned: Learned, recorder: Recorder | None = None) -> World:
         """Make one execution.
 
@@ -208,9 +217,11 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     active = cast("Any", threading)._active
     threads_before = dict(active)
     try:
-        with instrumented(settings.instrument), patched(modules) as patches:
+        with instrumented(settings.instrument, signals=bool(settings.faults)), patched(modules) as patches:
             laboratory = Laboratory(program, settings, patches, modules)
             patches.set_attribute(patching, "on_import", laboratory.adopted.add_module)
+            if settings.faults:
+                patches.set_attribute(sys, "unraisablehook", laboratory.unraisable(sys.unraisablehook))
             with watching(laboratory.progress), _collector_off():
                 yield laboratory
     finally:

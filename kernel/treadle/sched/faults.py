@@ -2,18 +2,17 @@
 
 A fault happens to one thread, just before what that thread does next, and nothing else sees it happen: what others can
 see is what the thread does afterwards, and that is scheduled like all it does. So *where in its thread* a fault happens
-is all there is to choose, and for each such place the interleavings are explored as ever. A point is each operation and
-each access of instrumented code to memory, race-free ones included, and each join. While a thread is blocked it stands
-at the point before the operation that it waits for.
+is all there is to choose, and for each such place the interleavings are explored as ever. `points` says where that is.
 
 A `with` statement on a lock releases it in C, where nothing can happen in between: that release is no point.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, get_args
 
 from treadle.sched.operation import Operation, Place
+from treadle.sched.points import ACCESS, END, SIGNAL, UNSEEN, after_a_call, instrumented_caller
 
 if TYPE_CHECKING:
     from treadle.sched.world import ControlledThread, World
@@ -21,17 +20,30 @@ if TYPE_CHECKING:
 #: The path of the thread that runs the program.
 _MAIN = "0"
 
+#: Where an interrupt or a handler may come: at any point, or only where CPython runs signal handlers.
+At = Literal["any", "signals"]
+
+_POINTS: dict[At, int] = {"any": ACCESS | SIGNAL | UNSEEN, "signals": SIGNAL | UNSEEN}
+
 
 @dataclass(frozen=True)
 class Interrupt:
     """Raise *error* in the thread named *thread*, the program's main one without a name, as Ctrl-C does.
 
     An error that was raised so and leaves its thread is no failure. It happens at most *times* times in an execution.
+    With *at* "signals" it comes only where CPython runs signal handlers: as a function begins, as a loop goes on, when
+    what is written in C has returned, its result then lost, and while the thread is blocked.
     """
 
     thread: str | None = None
     error: type[BaseException] = KeyboardInterrupt
     times: int = 1
+    at: At = "any"
+
+    @property
+    def points(self) -> int:
+        """At which points it can come."""
+        return _POINTS[self.at]
 
     def hits(self, thread: "ControlledThread") -> bool:
         """Say whether it can happen to *thread*."""
@@ -51,12 +63,19 @@ class Interrupt:
 class Handler:
     """Run *function* on top of the thread named *thread*, the main one without a name, as a signal handler is run.
 
-    What it raises goes through the thread. It is run at most *times* times in an execution.
+    What it raises goes through the thread. It is run at most *times* times in an execution, and with *at* "signals" only
+    where CPython runs signal handlers, as for `Interrupt`.
     """
 
     function: Callable[[], object]
     thread: str | None = None
     times: int = 1
+    at: At = "any"
+
+    @property
+    def points(self) -> int:
+        """At which points it can come."""
+        return _POINTS[self.at] | END
 
     def hits(self, thread: "ControlledThread") -> bool:
         """Say whether it can happen to *thread*."""
@@ -80,6 +99,9 @@ class Finalizer:
     function: Callable[[], object]
     thread: str | None = None
     times: int = 1
+
+    #: It raises nothing, so that only what comes before it and after it matters.
+    points: ClassVar[int] = ACCESS | UNSEEN | END
 
     def hits(self, thread: "ControlledThread") -> bool:
         """Say whether it can happen to *thread*."""
@@ -113,7 +135,7 @@ class Injection(NamedTuple):
 
     fault: int  #: its number in the list of faults
     thread: str  #: the thread's path
-    point: int  #: the first is 1
+    point: int  #: of those at which the fault can come; the first is 1
 
     def __str__(self) -> str:
         return f"f{self.fault}@{self.thread}@{self.point}"
@@ -129,26 +151,53 @@ class Faults:
     def __init__(self, faults: tuple[Fault, ...], plan: Plan) -> None:
         self._faults = faults
         self.plan = plan
-        self._due = {(injection.thread, injection.point): injection.fault for injection in plan}
-        self._points: dict[str, int] = {}
+        self._masks = [fault.points for fault in faults]
+        self._points: dict[tuple[int, str], int] = {}  #: so far, of each fault in each thread
         self.open: set[Injection] = set()  #: where a fault could happen
 
-    def reach(self, thread: "ControlledThread") -> None:
+    def can_hit(self, thread: "ControlledThread") -> bool:
+        """Say whether any of them can happen to *thread*."""
+        return any(fault.hits(thread) for fault in self._faults)
+
+    def before(self, thread: "ControlledThread") -> None:
+        """*thread* is about to do something that others may see."""
+        if not thread.masked:
+            self.reach(thread, ACCESS if instrumented_caller() else UNSEEN)
+
+    def after(self, thread: "ControlledThread") -> None:
+        """What stands in for a function in C has done its work for *thread*, and returns."""
+        if not thread.masked and not thread.world.over and after_a_call():
+            self.reach(thread, SIGNAL)
+
+    def waiting(self, thread: "ControlledThread") -> Fault | None:
+        """*thread* is about to wait in C, if it has to; return what happens to it meanwhile."""
+        if thread.masked or not instrumented_caller():  # otherwise the point before it is the same
+            return None
+        return next(iter(self._due_at(thread, SIGNAL)), None)
+
+    def reach(self, thread: "ControlledThread", point: int) -> None:
         """Note that *thread* is at its next point, and let happen what the plan says."""
-        path = thread.path
-        point = self._points[path] = self._points.get(path, 0) + 1
-        number = self._due.get((path, point))
-        if number is None:
-            self.open.update(
-                Injection(index, path, point)
-                for index, fault in enumerate(self._faults)
-                if fault.hits(thread)
-            )
-            return
-        fault = self._faults[number]
+        for fault in self._due_at(thread, point):
+            self.happen(fault, thread)
+
+    def happen(self, fault: Fault, thread: "ControlledThread") -> None:
+        """Let *fault* happen to *thread*, which is running."""
         if thread.world.observer is not None:
             thread.world.observer(thread, Operation("fault:", Place(str(fault))))
         fault.happen(thread.world)
+
+    def _due_at(self, thread: "ControlledThread", point: int) -> list[Fault]:
+        """Count a point for each fault that can come there, and return those that do."""
+        path, due = thread.path, []
+        for index, fault in enumerate(self._faults):
+            if point & self._masks[index] and fault.hits(thread):
+                number = self._points[index, path] = self._points.get((index, path), 0) + 1
+                injection = Injection(index, path, number)
+                if injection in self.plan:
+                    due.append(fault)
+                else:
+                    self.open.add(injection)
+        return due
 
 
 class Plans:
@@ -197,4 +246,6 @@ def require_faults(faults: object) -> tuple[Fault, ...]:
             raise TypeError(f"a fault is an Interrupt, a Handler or a Finalizer, not {fault!r}")
         if isinstance(fault.times, bool) or fault.times < 1:
             raise ValueError(f"a fault happens at least once: times={fault.times!r}")
+        if not isinstance(fault, Finalizer) and fault.at not in get_args(At):
+            raise ValueError(f"a fault comes at 'any' point or at 'signals', not at={fault.at!r}")
     return tuple(faults)

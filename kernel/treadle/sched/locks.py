@@ -14,8 +14,10 @@ from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.operation import Operation
+from treadle.sched.points import after_a_call
 
 if TYPE_CHECKING:
+    from treadle.sched.faults import Fault
     from treadle.sched.world import ControlledThread
 
 # Taken before anything is patched.
@@ -105,6 +107,8 @@ class _Lockable:
     )
 
     verb = "acquire"
+    #: It is the program's own, whose call ends when it is acquired.
+    shown = True
 
     def __init__(self, name: str, real: Any = None) -> None:
         self.name = name
@@ -127,7 +131,10 @@ class _Lockable:
         thread = runtime.current
         if thread is not None:
             thread.announce(Operation("look at", cast("Lock | RLock", self), READ))
-        return self.holder is not None
+        held = self.holder is not None
+        if thread is not None:
+            self._returns(thread)
+        return held
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -144,10 +151,15 @@ class _Lockable:
             self.release()
         finally:
             thread.masked = masked
+        thread.world.faults.after(thread)
 
     def _obtain(self, thread: "ControlledThread", blocking: bool, timeout: float) -> bool:
         """Acquire for *thread*, which does not hold it, and say whether that succeeded."""
         this = cast("Lock | RLock", self)
+        if blocking and thread.world.faults is not None and not thread.world.over:
+            fault = thread.world.faults.waiting(thread)
+            if fault is not None and self._obtain_or_suffer(thread, fault):
+                return True
         if timeout == -1:
             thread.announce(_Acquire(self.verb, this, WRITE) if blocking else _TryAcquire(this))
         else:
@@ -158,8 +170,29 @@ class _Lockable:
                 thread.world.expire(thread)
         if self.holder is not None and not thread.world.over:
             return False
-        self.holder = thread
+        self._hold(thread)
         return True
+
+    def _obtain_or_suffer(self, thread: "ControlledThread", fault: "Fault") -> bool:
+        """Acquire for *thread*, to which *fault* happens in the meantime: as it waits, or else when it has acquired."""
+        faults = thread.world.faults
+        assert faults is not None
+        thread.announce(_TryAcquire(cast("Lock | RLock", self), f"{self.verb}, if free"))
+        if self.holder is not None:
+            faults.happen(fault, thread)
+            return False
+        self._hold(thread)
+        if self.shown and after_a_call():
+            faults.happen(fault, thread)
+        return True
+
+    def _hold(self, thread: "ControlledThread") -> None:
+        self.holder = thread
+
+    @staticmethod
+    def _returns(thread: "ControlledThread") -> None:
+        if thread.world.faults is not None:
+            thread.world.faults.after(thread)
 
     def passed_on(self, method: str, *arguments: object) -> Any:
         """Perform a call of a thread that is not controlled, and give the check up.
@@ -204,7 +237,9 @@ class Lock(_Lockable):
         thread = runtime.current
         if thread is None:
             return self._obtain_uncontrolled(blocking)
-        return self._obtain(thread, blocking, timeout)
+        acquired = self._obtain(thread, blocking, timeout)
+        self._returns(thread)
+        return acquired
 
     def release(self) -> None:
         if is_foreign():
@@ -219,6 +254,8 @@ class Lock(_Lockable):
         if self.holder is None:
             raise RuntimeError("release unlocked lock")
         self.holder = None
+        if thread is not None:
+            self._returns(thread)
 
     acquire_lock = acquire
     release_lock = release
@@ -243,16 +280,22 @@ class RLock(_Lockable):
                 self.count += 1
                 return True
             acquired = self._obtain_uncontrolled(blocking)
+            if acquired:
+                self.count = 1
         elif self.holder is thread:
             if timeout != -1:
                 require_timeout(blocking, timeout)
             self.count += 1
-            return True
+            acquired = True
+            self._returns(thread)
         else:
             acquired = self._obtain(thread, blocking, timeout)
-        if acquired:
-            self.count = 1
+            self._returns(thread)
         return acquired
+
+    def _hold(self, thread: "ControlledThread") -> None:
+        super()._hold(thread)
+        self.count = 1
 
     def release(self) -> None:
         if is_foreign():
@@ -267,11 +310,15 @@ class RLock(_Lockable):
             raise RuntimeError("cannot release un-acquired lock")
         if self.count > 1:
             self.count -= 1
+            if thread is not None:
+                self._returns(thread)
             return
         if thread is not None:
             thread.announce(_Release(self))
         self.count = 0
         self.holder = None
+        if thread is not None:
+            self._returns(thread)
 
     # What threading.Condition asks of its lock.
 
@@ -307,6 +354,7 @@ class Gate(_Lockable):
 
     __slots__ = ()
     verb = "pass"
+    shown = False
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from treadle.sched.engine import Budget, Counts, Exploration, Laboratory, explore
 from treadle.sched.strategies.base import Strategy
+from treadle.sched.world import Learned
 
 
 def explore_plans(
@@ -37,7 +38,7 @@ def _one_by_one(
     stop_on_failure: bool,
     on_execution: Callable[[Counts], None] | None,
 ) -> Exploration:
-    total = Exploration(Counts())
+    total, learned = Exploration(Counts()), Learned()
     for plan in laboratory.plans:
         made = total.counts.executions
         total.spent = budget.spent(made) if made else None
@@ -53,7 +54,14 @@ def _one_by_one(
             if on_execution is not None:
                 on_execution(before + counts)
 
-        found = explore(laboratory, strategy, rest, stop_on_failure=stop_on_failure, on_execution=progress)
+        found = explore(
+            laboratory,
+            strategy,
+            rest,
+            stop_on_failure=stop_on_failure,
+            on_execution=progress,
+            learned=learned,
+        )
         total.counts = before + found.counts
         if found.failing is not None and total.failing is None:
             total.failing, total.error = found.failing, found.error

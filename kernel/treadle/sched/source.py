@@ -19,6 +19,10 @@ _INSTALLED = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 _BEGINNINGS = ("run", "_bootstrap", "_bootstrap_inner")
 
 
+#: By their ids, code objects that announce what they touch.
+instrumented: set[int] = set()
+
+
 class Line(NamedTuple):
     """A place in the source; without a file where there is only a function of the standard library."""
 
@@ -52,7 +56,7 @@ def line_of(frame: FrameType | None, instrumented: frozenset[str] = frozenset())
                 linecache.getline(file, frame.f_lineno).strip(),
                 through,
             )
-            if file in instrumented or not _is_standard(file):
+            if file in instrumented or not is_standard(file):
                 return line
             innermost = innermost or line
             through = code.co_qualname
@@ -67,5 +71,6 @@ def is_ours(file: str) -> bool:
     return file.startswith(_HIDDEN)
 
 
-def _is_standard(file: str) -> bool:
+def is_standard(file: str) -> bool:
+    """Say whether *file* is the standard library's."""
     return file.startswith(_STANDARD) and not file.startswith(_INSTALLED)

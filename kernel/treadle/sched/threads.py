@@ -17,6 +17,7 @@ from treadle.sched import executors, runtime
 from treadle.sched.access import READ
 from treadle.sched.locks import require_timeout
 from treadle.sched.operation import Operation
+from treadle.sched.points import END
 from treadle.sched.world import ControlledThread
 
 real_start = threading.Thread.start
@@ -84,14 +85,22 @@ def run_main(program: Callable[[], object]) -> None:
     assert me is not None
     try:
         program()
+        _reach_end(me)
     finally:
         if not me.world.over:
             executors.leave()
 
 
+def _reach_end(thread: ControlledThread | None) -> None:
+    """Let happen what may happen to *thread* when it has nothing more to do."""
+    if thread is not None and thread.world.faults is not None and not thread.world.over:
+        thread.world.faults.reach(thread, END)
+
+
 def _run(self: threading.Thread) -> None:
     try:
         self.run()
+        _reach_end(runtime.running())
     except (KeyboardInterrupt, SystemExit):
         raise
     except Exception as error:

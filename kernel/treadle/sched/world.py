@@ -25,6 +25,7 @@ from treadle.sched.access import READ, TICK, WRITE, Accesses
 from treadle.sched.causality import Causality, Step
 from treadle.sched.errors import CheckError, UncontrolledError
 from treadle.sched.operation import Operation, Place
+from treadle.sched.points import UNSEEN
 
 if TYPE_CHECKING:
     from random import Random
@@ -145,8 +146,8 @@ class ControlledThread:
             if not self.ended:
                 self._unwind()
             return
-        if world.faults is not None and getattr(operation.target, "kind", None) is None and not self.masked:
-            world.faults.reach(self)  # accesses to memory were there before they were announced
+        if world.faults is not None and getattr(operation.target, "kind", None) is None:
+            world.faults.before(self)  # accesses to memory were there before they were announced
         self.pending = operation
         if world.look is not None:
             self.pending = world.look(self, operation)
@@ -160,7 +161,7 @@ class ControlledThread:
             self._unwind()
             return
         if world.faults is not None:
-            world.faults.reach(self)
+            world.faults.reach(self, UNSEEN)
         if target.ended:
             world.causality.joined(self.index, target.index)
             return
@@ -293,6 +294,7 @@ class World:
             number = parent.counts["thread"] = parent.counts.get("thread", 0) + 1
             path = f"{parent.path}.{number}"
         thread = self._new_thread(path, label, ident, daemon=daemon)
+        thread.masked = self.faults is not None and not self.faults.can_hit(thread)
         thread.body = body
         self.outlived |= daemon
         if not self._has_room(thread):

@@ -7,6 +7,7 @@ from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.locations import MemoryLocation
 from treadle.sched.operation import Operation
+from treadle.sched.points import ACCESS
 from treadle.sched.values import short
 from treadle.sched.world import ControlledThread
 
@@ -40,7 +41,7 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     """
     world = thread.world
     if world.faults is not None and not world.over and not thread.masked:
-        world.faults.reach(thread)
+        world.faults.reach(thread, ACCESS)
     if world.on_access is not None and not world.over:
         world.on_access(thread, accesses)
     shown = world.learned.everything

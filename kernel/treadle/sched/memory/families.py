@@ -20,6 +20,7 @@ from collections import deque
 from types import CodeType
 from typing import Any
 
+from treadle.sched.source import instrumented
 from treadle.sched.values import MISSING
 
 
@@ -103,9 +104,6 @@ _GUARDED = frozenset(
 _OURS = ("treadle.sched", "treadle.conform")
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-
-#: Code objects that announce what they touch.
-instrumented: set[int] = set()
 
 _families: dict[type, Family] = {}
 

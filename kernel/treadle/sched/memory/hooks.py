@@ -37,6 +37,13 @@ from treadle.sched.memory.items import (
 )
 from treadle.sched.memory.locations import Locations
 from treadle.sched.memory.rewrite import OPERATORS
+from treadle.sched.memory.signalled import (
+    going_on,
+    resumed,
+    signal_point,
+    signalled_call,
+    signalled_method,
+)
 
 #: By name, what the texts in a rewritten tree stand for.
 HOOKS: dict[str, object] = {
@@ -55,6 +62,7 @@ HOOKS: dict[str, object] = {
             load_attribute,
         ),
         *(load_item, read_global, read_variable, show, store_attribute, store_item, take_globals, touch),
+        *(going_on, resumed, signal_point, signalled_call, signalled_method),
         *(touch_deeply, touch_in_place, truth, write_global, write_variable, slice, functools.partial),
         *(getattr(operator, name) for name in OPERATORS.values()),
     )

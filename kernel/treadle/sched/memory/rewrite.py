@@ -48,11 +48,15 @@ OPERATORS: dict[type[ast.operator | ast.cmpop], str] = {
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def rewrite(source: str, filename: str, variable: frozenset[str]) -> ast.Module:
-    """Return the instrumented syntax tree of a module; the globals in *variable* can change while it runs."""
+def rewrite(source: str, filename: str, variable: frozenset[str], *, signals: bool = False) -> ast.Module:
+    """Return the instrumented syntax tree of a module; the globals in *variable* can change while it runs.
+
+    With *signals* it also calls a hook wherever CPython runs signal handlers.
+    """
     tree = ast.parse(source, filename)
     scopes = _Scopes(symtable.symtable(source, filename, "exec"))
-    rewritten = _Rewriter(scopes, settled_variables(tree), variable).visit(tree)
+    make = _Signalled if signals else _Rewriter
+    rewritten = make(scopes, settled_variables(tree), variable).visit(tree)
     return cast("ast.Module", ast.fix_missing_locations(rewritten))
 
 
@@ -127,6 +131,8 @@ class _Scopes:
 
 
 class _Rewriter(ast.NodeTransformer):
+    _call, _call_method = "call", "call_method"  # the hooks
+
     def __init__(self, scopes: _Scopes, settled: frozenset[Variable], variable: frozenset[str]) -> None:
         self._scopes = scopes
         self._settled = settled
@@ -261,10 +267,10 @@ class _Rewriter(ast.NodeTransformer):
         if not self._depth or _depends_on_frame(node):
             return super().generic_visit(node)
         if isinstance(node.func, ast.Attribute):
-            hook = "call_method"
+            hook = self._call_method
             function = [self._one(node.func.value), self._name_constant(node.func.attr)]
         else:
-            hook, function = "call", [self._one(node.func)]
+            hook, function = self._call, [self._one(node.func)]
         node.args = self._all(node.args)
         for keyword in node.keywords:
             value = self._one(keyword.value)
@@ -531,7 +537,7 @@ class _Rewriter(ast.NodeTransformer):
         )
         return node
 
-    def visit_While(self, node: ast.While) -> ast.AST:
+    def visit_While(self, node: ast.While) -> ast.AST | list[ast.stmt]:
         node.test, node.body, node.orelse = (
             self._tested(node.test),
             self._body(node.body),
@@ -615,6 +621,71 @@ class _Rewriter(ast.NodeTransformer):
             if owner:
                 name = f"_{owner}{name}"
         return ast.Constant(name)
+
+
+class _Signalled(_Rewriter):
+    """Calls a hook where CPython runs signal handlers, too: see `treadle.sched.points`."""
+
+    _call, _call_method = "signalled_call", "signalled_method"
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        super()._function(node)
+        place = 1 if ast.get_docstring(node, clean=False) is not None and len(node.body) > 1 else 0
+        node.body.insert(place, _statement(_call("signal_point", node.body[place])))
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        super().visit_Lambda(node)
+        node.body = _at(ast.BoolOp(ast.Or(), [_call("signal_point", node.body), node.body]), node.body)
+        return node
+
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        return _call("resumed", node, cast("ast.Yield", super().generic_visit(node)))
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        super().visit_For(node)
+        node.body.append(_statement(_call("signal_point", node.body[-1])))
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.AST | list[ast.stmt]:
+        """Have the loop go on between its condition, which stands at its end too, and its body."""
+        super().visit_While(node)
+        if not self._depth:
+            return node
+        point = _statement(_call("signal_point", node.body[-1]))
+        if isinstance(node.test, ast.Constant):
+            node.body.append(point)
+            return node
+        again = self._temporary(node)
+
+        def set_to(value: bool) -> ast.stmt:
+            store = ast.copy_location(ast.Name(again.id, ast.Store()), node)
+            return ast.copy_location(ast.Assign([store], ast.Constant(value)), node)
+
+        node.body = [ast.copy_location(ast.If(again, [point], []), node), set_to(True), *node.body]
+        return [set_to(False), node]
+
+    def visit_Continue(self, node: ast.Continue) -> ast.AST | list[ast.stmt]:
+        return [ast.copy_location(ast.Expr(_call("signal_point", node)), node), node] if self._depth else node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        super().visit_FormattedValue(node)
+        node.value = self._showing(node.value)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.Mod):
+            node.right = self._showing(node.right)
+        return super().visit_BinOp(node)
+
+    def _showing(self, node: ast.expr) -> ast.expr:
+        return _call("resumed", node, node) if self._depth else node
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> ast.AST:
+        super()._comprehension(node)
+        for generator in node.generators if self._depth else ():
+            generator.iter = _call("going_on", generator.iter, generator.iter)
+        return node
 
 
 def _levels(pattern: ast.pattern) -> int:

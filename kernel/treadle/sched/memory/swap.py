@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 
-from treadle.sched.memory import families
+from treadle.sched import source
 from treadle.sched.memory.hooks import HOOKS
 from treadle.sched.memory.live import LiveFunctions
 from treadle.sched.memory.rewrite import MARK, changed_names, rewrite
@@ -33,8 +33,10 @@ _Exchange = dict[int, tuple[CodeType, CodeType]]
 
 
 @contextmanager
-def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
+def instrumented(subjects: tuple[Instrumentable, ...], *, signals: bool = False) -> Iterator[None]:
     """Make the shared accesses of *subjects* scheduling points until the block is left.
+
+    With *signals* the points at which CPython runs signal handlers are known, too.
 
     Raises:
         TypeError: a subject is no module, class or function.
@@ -48,13 +50,13 @@ def instrumented(subjects: tuple[Instrumentable, ...]) -> Iterator[None]:
     swapped: list[weakref.ref[FunctionType]] = []
     try:
         functions = live.all()
-        exchange = _exchange_for(subjects, functions)
+        exchange = _exchange_for(subjects, functions, signals)
         swapped += map(weakref.ref, _swap(functions, exchange))
         del functions
-        families.instrumented.update(id(new) for _, new in exchange.values())
+        source.instrumented.update(id(new) for _, new in exchange.values())
         yield
     finally:
-        families.instrumented.clear()
+        source.instrumented.clear()
         back = {id(new): (new, old) for old, new in exchange.values()}
         _swap([function for known in swapped if (function := known()) is not None], back)
         _swap(live.new(), back)
@@ -88,7 +90,9 @@ def _with_submodules(module: ModuleType) -> list[ModuleType]:
     return [module, *inner]
 
 
-def _exchange_for(subjects: tuple[Instrumentable, ...], functions: list[FunctionType]) -> _Exchange:
+def _exchange_for(
+    subjects: tuple[Instrumentable, ...], functions: list[FunctionType], signals: bool
+) -> _Exchange:
     """Return the live code objects of *subjects*, each with its instrumented form."""
     modules = modules_of(subjects)
     sources = {module: _source(module) for module in modules}
@@ -109,7 +113,7 @@ def _exchange_for(subjects: tuple[Instrumentable, ...], functions: list[Function
     for code, module in live.values():
         if module.__name__ not in whole and not _is_part_of(code, module, parts):
             continue
-        new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable)
+        new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable, signals)
         exchange[id(code)] = code, _corresponding(code, _key(code), new, module)
     _require_all_found(subjects, exchange)
     return exchange
@@ -158,8 +162,10 @@ def _source(module: ModuleType) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _instrumented_codes(source: str, file: str, variable: frozenset[str]) -> dict[_Key, CodeType]:
-    tree = rewrite(source, file, variable)
+def _instrumented_codes(
+    source: str, file: str, variable: frozenset[str], signals: bool
+) -> dict[_Key, CodeType]:
+    tree = rewrite(source, file, variable, signals=signals)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # "'str' object is not callable": the hooks' stand-ins
         return _codes(compile(tree, file, "exec", dont_inherit=True))
