@@ -3,27 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from proofs import inductive_capacity, inductive_models
+from proofs import inductive_models, inductive_operations
 from proofs.inductive_models import INVARIANTS, MEETING
+from proofs.inductive_operations import INVARIANTS as OPERATIONS
 from treadle.report import Evidence, Progress, claim
 from treadle.spec import Model, Obligation, prove_inductive
 from treadle.verdict import Verdict
 
 Maker = Callable[..., Model[Any]]  # models of several state types
-
-
-@claim("no operation overfills a channel, or queues for nobody: all capacities, buffers and messages")
-def capacity(progress: Progress) -> Evidence:
-    answers = []
-    for answer in inductive_capacity.confirm():
-        answers.append(answer)
-        progress(len(answers))
-    verdicts = {answer.verdict for answer in answers}
-    if Verdict.VIOLATED in verdicts:
-        verdict = Verdict.VIOLATED
-    else:
-        verdict = Verdict.HOLDS if verdicts == {Verdict.HOLDS} else Verdict.UNKNOWN
-    return Evidence(verdict, detail="\n".join(map(str, answers)))
 
 
 def _inductive(
@@ -63,30 +50,37 @@ def _counting(progress: Progress) -> Callable[[Obligation], None]:
     return answered
 
 
-mpsc = _inductive(
-    "mpsc loses and invents no message, and the end is final",
-    inductive_models.mpsc,
-    inductive_models.unbounded,
-    INVARIANTS,
+operations = _inductive(
+    "no operation overfills a channel, queues for nobody, or loses or invents a message",
+    inductive_operations.operations,
+    inductive_operations.used,
+    OPERATIONS,
 )
-sync_channel = _inductive(
-    "sync_channel(n) the same, and never holds more than n",
-    inductive_models.sync_channel,
-    inductive_models.bounded,
+queued = _inductive(
+    "mpsc and sync_channel(n) lose and invent no message, hold no more than n, and the end is final",
+    inductive_models.queued,
+    inductive_models.queueing,
     INVARIANTS,
 )
 rendezvous = _inductive(
     "a rendezvous the same, and holds nothing", inductive_models.rendezvous, inductive_models.meeting, MEETING
 )
+for_nobody = _refuted(
+    "what the last receiver leaves is kept",
+    inductive_operations.keeps_for_nobody,
+    inductive_operations.used,
+    OPERATIONS,
+    "close",
+)
 discarding = _refuted(
     "told before the queue is drained",
     inductive_models.discarding,
-    inductive_models.unbounded,
+    inductive_models.queueing,
     INVARIANTS,
     "recv",
 )
 one_too_many = _refuted(
-    "one message too many", inductive_models.one_too_many, inductive_models.bounded, INVARIANTS, "send"
+    "one message too many", inductive_models.one_too_many, inductive_models.queueing, INVARIANTS, "send"
 )
 twice = _refuted(
     "a message handed over twice", inductive_models.twice, inductive_models.meeting, MEETING, "meet"

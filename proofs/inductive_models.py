@@ -9,7 +9,7 @@ any is, so that a third handle can make no further difference.
 """
 
 from models.channel import Channel
-from models.clients import RECEIVER, State, sender_handle
+from models.clients import RECEIVER, Clients, State, sender_handle
 from models.mpsc import DisconnectionDiscards, Mpsc
 from models.rendezvous import Rendezvous
 from models.sync_channel import OneTooMany, SyncChannel
@@ -40,13 +40,10 @@ def receiver(is_open: bool) -> frozenset[str]:
 # --- models of any size ---
 
 
-def mpsc(messages: int = 1, early_drop: bool = True) -> Mpsc:
-    """Any number of messages."""
-    return Mpsc(senders=2, messages=messages, early_drop=early_drop)
-
-
-def sync_channel(capacity: int = 1, messages: int = 1, early_drop: bool = True) -> SyncChannel:
-    """Any capacity, any number of messages."""
+def queued(capacity: int | None = 1, messages: int = 1, early_drop: bool = True) -> Clients:
+    """Any capacity from 1, or none, and any number of messages."""
+    if capacity is None:
+        return Mpsc(senders=2, messages=messages, early_drop=early_drop)
     return SyncChannel(capacity=capacity, senders=2, messages=messages, early_drop=early_drop)
 
 
@@ -58,7 +55,8 @@ def rendezvous(messages: int = 1, early_drop: bool = True) -> ZeroCapacity:
 # --- any state ---
 
 
-def unbounded(
+def queueing(
+    capacity: int | None,
     buffer: tuple[int, ...],
     received: tuple[int, ...],
     discarded: tuple[int, ...],
@@ -69,24 +67,7 @@ def unbounded(
     rx: bool,
     told: bool,
 ) -> State:
-    """A state of mpsc's clients."""
-    channel = Channel(None, buffer, handles(tx0, tx1), receiver(rx))
-    return State(channel, sent, refused, received, discarded, told)
-
-
-def bounded(
-    capacity: int,
-    buffer: tuple[int, ...],
-    received: tuple[int, ...],
-    discarded: tuple[int, ...],
-    sent: Two,
-    refused: Two,
-    tx0: bool,
-    tx1: bool,
-    rx: bool,
-    told: bool,
-) -> State:
-    """A state of sync_channel's clients; the capacity is the model's."""
+    """A state of the clients of a channel; the capacity is the model's."""
     channel = Channel(capacity, buffer, handles(tx0, tx1), receiver(rx))
     return State(channel, sent, refused, received, discarded, told)
 
@@ -101,13 +82,17 @@ def meeting(
 # --- the twins that must be refuted ---
 
 
-def discarding(messages: int = 1) -> DisconnectionDiscards:
+def discarding(capacity: int | None = None, messages: int = 1) -> DisconnectionDiscards:
     """The receiver is told too early."""
+    if capacity is not None:
+        raise ValueError("it is unbounded")
     return DisconnectionDiscards(senders=2, messages=messages)
 
 
-def one_too_many(capacity: int = 1, messages: int = 1) -> OneTooMany:
+def one_too_many(capacity: int | None = 1, messages: int = 1) -> OneTooMany:
     """One message more than there is room for."""
+    if capacity is None:
+        raise ValueError("it is bounded")
     return OneTooMany(capacity=capacity, senders=2, messages=messages)
 
 

@@ -80,6 +80,33 @@ class Closed(Parking):
             yield state
 
 
+class Rare(Parking):
+    """What no small state shows: its gate opens at a thousand cars, for two it is wrong, and for three it never opens."""
+
+    @action(cars=(1, 2, 3))
+    def come(self, state: Places, cars: int) -> Iterator[Places]:
+        if state.taken == 1000 and state.free >= cars and cars < 3:
+            yield Places(state.free - 1, state.taken + cars)
+
+
+def counted(cars: int) -> int:
+    """Refuse, by an assertion that CrossHair could take for a contract."""
+    assert cars < 1000
+    return cars
+
+
+class Asserting(Parking):
+    @action
+    def go(self, state: Places) -> Iterator[Places]:
+        if state.taken > 0:
+            yield Places(state.free + 1, counted(state.taken) - 1)
+
+
+def every_length_by_itself(line: tuple[int, ...]) -> None:
+    assert len(line) >= 0
+    assert sum(1 for _ in line) == len(line)
+
+
 class Town(NamedTuple):
     parking: Places
 
@@ -110,6 +137,14 @@ def raising(places: int = 2) -> Raising:
 
 def closed(places: int = 2) -> Closed:
     return Closed(places)
+
+
+def rare(places: int = 2) -> Rare:
+    return Rare(places)
+
+
+def asserting(places: int = 2) -> Asserting:
+    return Asserting(places)
 
 
 def any_state(free: int, taken: int) -> Places:

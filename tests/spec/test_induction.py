@@ -9,6 +9,7 @@ import pytest
 from tests.spec import inductive
 from tests.spec.inductive import Including, Leaking, Parking, any_state
 from treadle.spec import Induction, Obligation, Verdict, check, prove_inductive
+from treadle.spec.confirm import confirm
 
 
 def verdicts(found: Induction) -> dict[str, Verdict]:
@@ -32,7 +33,40 @@ def test_a_twin_is_refuted_by_a_state_and_only_where_it_is_wrong() -> None:
     assert found.verdict is Verdict.VIOLATED
     wrong = [answer for answer in found.obligations if answer.verdict is not Verdict.HOLDS]
     assert [answer.name for answer in wrong] == ["go"]
-    assert "from (places=" in wrong[0].text
+    assert wrong[0].text.startswith("an invariant is broken from (places=")
+
+
+def test_what_no_small_state_shows_is_left_to_the_proof() -> None:
+    """One choice is right and happens, one is wrong, one never happens: each has its own answer."""
+    found = prove_inductive(inductive.rare, any_state, actions=["come"])
+    answers = {answer.name: answer for answer in found.obligations}
+    assert verdicts(found) == {
+        "init": Verdict.HOLDS,
+        "come(cars=1)": Verdict.HOLDS,
+        "come(cars=2)": Verdict.VIOLATED,
+        "come(cars=3)": Verdict.UNKNOWN,
+    }
+    assert "taken=1000" in answers["come(cars=2)"].text
+    assert answers["come(cars=3)"].text == "no state was found in which it happens"
+
+
+def test_an_assertion_in_what_an_action_calls_is_no_contract() -> None:
+    found = prove_inductive(inductive.asserting, any_state, actions=["go"])
+    assert verdicts(found)["go"] is Verdict.VIOLATED
+    assert "taken=1000" in found.obligations[1].text
+
+
+def test_a_proof_that_is_not_exhausted_is_unknown() -> None:
+    """The seconds do not decide: no number of them would exhaust it."""
+    assert confirm(inductive.every_length_by_itself, 0.5)[0] is Verdict.UNKNOWN
+
+
+def test_crosshair_is_left_as_it_was() -> None:
+    from crosshair import core  # noqa: PLC0415
+
+    before = vars(core)["EnforcedConditions"]
+    prove_inductive(Parking(), any_state, actions=["go"])
+    assert vars(core)["EnforcedConditions"] is before
 
 
 def test_a_first_state_that_is_wrong_in_a_large_instance_is_found() -> None:

@@ -3,29 +3,39 @@
 An invariant is inductive if every initial state satisfies it, and each action leads from any state that does, reached or
 not, to such states again. So it holds in every reachable state of every configuration at once. Each action is put to
 CrossHair by itself: it runs the very functions that `check` runs, on symbols instead of values, path after path.
+An action that is proved for all choices of its parameters at once is proved for each of them.
 
-A proof about no state is none: beside each action CrossHair is asked for a state in which it happens.
+A proof about no state is none: each action must happen in some state, which a sample or CrossHair names.
 
-Rules: CrossHair is imported when it is needed, and nowhere else in this package. PYTEST_DONT_REWRITE: pytest rewrites
-the assertions of packages that bring a plugin, and CrossHair would follow what it puts there, which prints every symbol.
+PYTEST_DONT_REWRITE: pytest rewrites the assertions of packages that bring a plugin, and CrossHair would follow what it
+puts there, which prints every symbol.
 """
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Generic, NoReturn, TypeVar
 
+from treadle.spec.confirm import confirm
 from treadle.spec.marks import Kind
 from treadle.spec.model import Model
 from treadle.spec.program import Program, Step, program
+from treadle.spec.samples import samples
 from treadle.verdict import Verdict
 
 S = TypeVar("S")
 
+#: Of what a question is about, by name: the model's constants and the state's fields.
+Chosen = Mapping[str, Any]
+
+#: So many small states are tried before CrossHair is asked.
+_SAMPLES = 3_000
+
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """One step of an induction, and CrossHair's answer: confirmed, refuted by a state, or unknown within the budget."""
+    """One step of an induction, and its answer: confirmed, refuted by a state, or unknown within the budget."""
 
     name: str  # "init", or the action as printed
     verdict: Verdict
@@ -77,7 +87,8 @@ def prove_inductive(
     every state that it can make is meant. *model* is a model, or a function that makes one of its constants, annotated
     likewise and each with a default, which is used to enumerate the choices of the actions' parameters. Parameters of
     both functions that have the same name are one. *invariants* names those that are proved together, all if
-    none are named; with *actions* only these are asked about, which proves nothing of the others; *seconds* bounds the processor time for each obligation, and *on_answer* is called with each answer.
+    none are named; with *actions* only these are asked about, which proves nothing of the others; *seconds* bounds the processor time for each
+    question put to CrossHair, and *on_answer* is called with each answer.
 
     Each obligation holds (confirmed over all paths), is violated (by the state in its text, which need not be
     reachable), or is unknown: the budget is spent, or CrossHair knows no state in which the action happens.
@@ -95,12 +106,19 @@ def prove_inductive(
     question = _Question(model, states, None if invariants is None else tuple(invariants))
     chosen = question.actions if actions is None else question.known(actions)
     answers = []
-    for name, contract, witness in question.obligations(chosen):
-        found = _answer(name, contract, witness, seconds)
+    for found in question.answers(chosen, seconds):
         answers.append(found)
         if on_answer is not None:
             on_answer(found)
     return Induction(repr(question.example.model), question.invariants, tuple(answers))
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What small states showed of a step."""
+
+    happens: bool = False
+    refuted: str = ""  # by what, and from which state
 
 
 class _Question(Generic[S]):
@@ -121,6 +139,7 @@ class _Question(Generic[S]):
         self._constants = {} if isinstance(model, Model) else _parameters(model, needs_default=True)
         self._states = states
         self._fields = _parameters(states, needs_default=False)
+        self._everything = {**self._constants, **self._fields}
         self.example: Program[S] = program(self._make())
         if any(step.path for step in self.example.steps):
             raise TypeError(f"{self.example.model!r} includes another model: prove that one by itself")
@@ -146,27 +165,74 @@ class _Question(Generic[S]):
             raise TypeError(f"{self.example.model!r} has no action {', '.join(unknown)}")
         return wanted
 
-    def obligations(
-        self, actions: frozenset[str]
-    ) -> Iterator[tuple[str, Callable[..., None], Callable[..., None] | None]]:
-        """Give the name of each obligation, its contract, and the contract that a state refutes in which it happens."""
-        yield "init", _contract(self._exists, self._begins_well, self._constants), None
-        everything = {**self._constants, **self._fields}
-        for step in self.example.steps:
-            if step.action not in actions:
-                continue
-            kept = _contract(self._is_sound, self._after(step, self._all_hold), everything)
-            happens = _contract(self._is_sound, self._after(step, lambda model, state: False), everything)
-            yield step.name, kept, happens
+    def answers(self, actions: frozenset[str], seconds: float) -> Iterator[Obligation]:
+        """Give the answers on the initial states, and on each step of the actions."""
+        contract = _contract(self._exists, self._begins_well, self._constants)
+        yield Obligation("init", *_told(confirm(contract, seconds)))
+        for action, steps in groupby(self.example.steps, lambda step: step.action):
+            if action in actions:
+                yield from self._answers_on(tuple(steps), seconds)
 
-    def _split(self, chosen: Mapping[str, Any]) -> tuple[Model[S], S]:
+    def _answers_on(self, steps: tuple[Step[S], ...], seconds: float) -> Iterator[Obligation]:
+        """Try small states, prove what they do not refute all at once, and where that fails each step by itself."""
+        trials = {step.name: self._tried(step) for step in steps}
+        left = [step for step in steps if not trials[step.name].refuted]
+        together = confirm(self._kept(*left), seconds) if len(left) > 1 else None
+        for step in steps:
+            trial = trials[step.name]
+            if trial.refuted:
+                yield Obligation(step.name, Verdict.VIOLATED, trial.refuted)
+                continue
+            proved = together is not None and together[0] is Verdict.HOLDS
+            found = together if together and proved else confirm(self._kept(step), seconds)
+            if found[0] is Verdict.HOLDS and not (trial.happens or self._happens(step, seconds)):
+                found = Verdict.UNKNOWN, "no state was found in which it happens"
+            yield Obligation(step.name, *_told(found))
+
+    def _kept(self, *steps: Step[S]) -> Callable[..., None]:
+        """The contract that the steps keep the invariants."""
+        kept = [self._after(step, self._all_hold) for step in steps]
+        return _contract(
+            self._is_sound, lambda chosen: all(holds(chosen) for holds in kept), self._everything
+        )
+
+    def _happens(self, step: Step[S], seconds: float) -> bool:
+        """Whether CrossHair refutes that the step never happens."""
+        never = self._after(step, lambda model, state: False)
+        return confirm(_contract(self._is_sound, never, self._everything), seconds)[0] is Verdict.VIOLATED
+
+    def _tried(self, step: Step[S]) -> "_Trial":
+        """What small states show of the step."""
+        trial = _Trial()
+        kept, never = self._after(step, self._all_hold), self._after(step, lambda model, state: False)
+        for chosen in samples(self._everything, _SAMPLES):
+            if not self._is_admitted(chosen):
+                continue
+            try:
+                trial.happens = trial.happens or not never(chosen)
+                if not kept(chosen):
+                    trial.refuted = f"an invariant is broken from {_shown(chosen)}"
+            except Exception as error:
+                trial.refuted = f"{type(error).__name__}: {error} from {_shown(chosen)}"
+            if trial.refuted:
+                break
+        return trial
+
+    def _is_admitted(self, chosen: Chosen) -> bool:
+        """Whether a sample counts; what raises on it is left to CrossHair."""
+        try:
+            return self._is_sound(chosen)
+        except Exception:
+            return False
+
+    def _split(self, chosen: Chosen) -> tuple[Model[S], S]:
         model = self._make(**{name: chosen[name] for name in self._constants})
         return model, self._states(**{name: chosen[name] for name in self._fields})
 
     def _all_hold(self, model: Model[S], state: S) -> bool:
         return all(getattr(model, name)(state) for name in self.invariants)
 
-    def _exists(self, chosen: Mapping[str, Any]) -> bool:
+    def _exists(self, chosen: Chosen) -> bool:
         """Whether there is a model with these constants: one that refuses them makes none."""
         try:
             self._make(**chosen)
@@ -174,21 +240,19 @@ class _Question(Generic[S]):
             return False
         return True
 
-    def _begins_well(self, chosen: Mapping[str, Any]) -> bool:
+    def _begins_well(self, chosen: Chosen) -> bool:
         model = self._make(**chosen)
         return all(self._all_hold(model, state) for state in model.init())
 
-    def _is_sound(self, chosen: Mapping[str, Any]) -> bool:
+    def _is_sound(self, chosen: Chosen) -> bool:
         try:
             model, state = self._split(chosen)
         except ValueError:
             return False
         return self._all_hold(model, state)
 
-    def _after(
-        self, step: Step[S], holds: Callable[[Model[S], S], bool]
-    ) -> Callable[[Mapping[str, Any]], bool]:
-        def kept(chosen: Mapping[str, Any]) -> bool:
+    def _after(self, step: Step[S], holds: Callable[[Model[S], S], bool]) -> Callable[[Chosen], bool]:
+        def kept(chosen: Chosen) -> bool:
             model, state = self._split(chosen)
             successors = getattr(model, step.action)(state, **step.arguments)
             return all(holds(model, after) for after in successors)
@@ -212,8 +276,8 @@ def _parameters(function: Callable[..., object], *, needs_default: bool) -> dict
 
 
 def _contract(
-    admits: Callable[[Mapping[str, Any]], bool],
-    holds: Callable[[Mapping[str, Any]], bool],
+    admits: Callable[[Chosen], bool],
+    holds: Callable[[Chosen], bool],
     parameters: Mapping[str, inspect.Parameter],
 ) -> Callable[..., None]:
     """A contract as CrossHair reads them: the first assertion says which arguments count."""
@@ -227,34 +291,10 @@ def _contract(
     return contract
 
 
-def _answer(
-    name: str, contract: Callable[..., None], witness: Callable[..., None] | None, seconds: float
-) -> Obligation:
-    verdict, text = _confirm(contract, seconds)
-    if (
-        verdict is Verdict.HOLDS
-        and witness is not None
-        and _confirm(witness, seconds)[0] is not Verdict.VIOLATED
-    ):
-        return Obligation(name, Verdict.UNKNOWN, "no state was found in which it happens")
-    return Obligation(name, verdict, text)
+def _told(found: tuple[Verdict, str]) -> tuple[Verdict, str]:
+    verdict, text = found
+    return verdict, text.replace("when calling contract(", "from (")
 
 
-def _confirm(contract: Callable[..., None], seconds: float) -> tuple[Verdict, str]:
-    """CrossHair's answer on one contract; more seconds turn no answer into another."""
-    from crosshair.core_and_libs import analyze_function, run_checkables  # noqa: PLC0415 - takes a second, and the extra
-    from crosshair.options import AnalysisKind, AnalysisOptionSet  # noqa: PLC0415
-    from crosshair.statespace import MessageType  # noqa: PLC0415
-
-    options = AnalysisOptionSet(
-        analysis_kind=[AnalysisKind.asserts],
-        per_condition_timeout=seconds,
-        per_path_timeout=seconds,  # a slow machine is no reason to give a path up
-        report_all=True,
-    )
-    messages = list(run_checkables(analyze_function(contract, options)))
-    found = {message.state for message in messages}
-    text = "; ".join(message.message for message in messages).replace("when calling contract(", "from (")
-    if found & {MessageType.EXEC_ERR, MessageType.POST_ERR, MessageType.POST_FAIL}:
-        return Verdict.VIOLATED, text
-    return (Verdict.HOLDS if found == {MessageType.CONFIRMED} else Verdict.UNKNOWN), text
+def _shown(chosen: Chosen) -> str:
+    return f"({', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
