@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--compact", action="store_true", help="remember 64 bits of each state")
     parser.add_argument(
-        "--checkpoint", metavar="PATH", help="keep a search that a limit ends, and go on from there"
+        "--checkpoint",
+        metavar="PATH",
+        help="keep a search that a limit or Ctrl-C ends, or that is killed, and go on from there",
     )
     parser.add_argument(
         "--simulate", type=count, metavar="N", help="follow N random behaviours instead of searching"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
 from treadle.spec.calls import DEADLOCK, Violation, initial, pair
-from treadle.spec.checkpoint import load, save
+from treadle.spec.checkpoint import Keeper, load, save
 from treadle.spec.compact import Fingerprints, missed
 from treadle.spec.depth_first import deep
 from treadle.spec.graph import StateGraph, build
@@ -52,8 +52,9 @@ def check(
     *max_states* bounds distinct states, *max_memory* the process in bytes. With *symmetry* one state of each orbit of
     `Model.permuted` is searched, after the declaration was proved on every state of a small instance: the one given,
     or the model itself. With *compact* 64 bits of each state are remembered, and the answer says how probable it
-    is that a state was missed. With *checkpoint* a search that comes to a limit is kept in that file, and the next
-    check goes on from there; use files of your own only. *progress* is called now and then.
+    is that a state was missed. With *checkpoint* the search is kept in that file every minute or so, when it comes
+    to a limit, and when it is interrupted by Ctrl-C; the next check goes on from there, and the file is removed when there
+    is an answer. Use files of your own only. *progress* is called now and then.
 
     Raises:
         TypeError: the model is not well formed, or one of its states is no immutable value.
@@ -80,7 +81,15 @@ def check(
         found.key = Fingerprints()
     if progress is not None:
         found.progress = Reporter(progress)
-    return _Check(found, search, path).run()
+    asking = _Check(found, search, path)
+    if path is None:
+        return asking.run()
+    found.keeper = keeper = Keeper[S](path)
+    try:
+        return asking.run()
+    except KeyboardInterrupt:
+        keeper.interrupted(found)
+        raise
 
 
 def _instance(model: Model[S], small: object) -> Program[S]:
@@ -111,8 +120,14 @@ class _Check(Generic[S]):
             if self._path:
                 save(search, self._path)
             return self._result(Verdict.UNKNOWN, bound=self._bound())
+        result = self._answered(found)
         if self._path:
             self._path.unlink(missing_ok=True)
+        return result
+
+    def _answered(self, found: Violation[S] | None) -> Result[S]:
+        """The answer of a search that came to its end, or to a violation."""
+        search = self._search
         if found:
             return self._result(Verdict.VIOLATED, self._counterexample(found))
         if search.awaited:

@@ -1,4 +1,7 @@
-"""Checkpoints: a search that came to a limit is kept in a file, and goes on from there.
+"""Checkpoints: a search is kept in a file, now and then and where it ends early, and goes on from there.
+
+An interrupt comes anywhere, in the midst of a state's expansion too. What is kept then is the search as it was between
+two batches of states: states known are entered in order, so that what came later can be taken back.
 
 Rules: a file of another model, of other constants or of other source is refused, not used. A file is replaced
 whole or not at all.
@@ -8,18 +11,85 @@ import hashlib
 import inspect
 import os
 import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from treadle.spec.batches import Tally
+from treadle.spec.calls import Violation
 from treadle.spec.marks import Kind
 from treadle.spec.model import Model
+from treadle.spec.program import Property
 from treadle.spec.search import Search
 
 S = TypeVar("S")
 
+#: Seconds between two checkpoints at least, and how many times what the last one took.
+_EVERY, _TIMES = 60.0, 10
+
 _FIELDS = ("parents", "level", "next", "depth", "place", "tallies", "cut")
 _FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark(Generic[S]):
+    """A search between two batches: what is needed to come back to it."""
+
+    known: int
+    level: list[S]
+    next: list[S]
+    found: int  # of the next level
+    depth: int
+    place: int
+    tallies: tuple[Tally, ...]
+    cut: int
+    awaited: tuple[Property[S], ...]
+    pending: Violation[S] | None
+
+
+class Keeper(Generic[S]):
+    """Keeps one search in a file."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.path = path
+        self._clock = clock
+        self._due = clock() + _EVERY
+        self._mark: _Mark[S] | None = None
+
+    def __call__(self, search: Search[S]) -> None:
+        """Remember where the search is between two batches, and write it down if it is time."""
+        self._mark = _Mark(
+            len(search.parents),
+            search.level,
+            search.next,
+            len(search.next),
+            search.depth,
+            search.place,
+            tuple(Tally(tally.transitions, tally.distinct) for tally in search.tallies),
+            search.cut,
+            tuple(search.awaited),
+            search.pending,
+        )
+        began = self._clock()
+        if began >= self._due:
+            save(search, self.path)
+            ended = self._clock()
+            self._due = ended + max(_EVERY, _TIMES * (ended - began))
+
+    def interrupted(self, search: Search[S]) -> None:
+        """Take back what came after the last batch, and write down the rest; before the first there is nothing to keep."""
+        mark = self._mark
+        if mark is None:
+            return
+        while len(search.parents) > mark.known:
+            search.parents.popitem()
+        del mark.next[mark.found :]
+        search.level, search.next, search.depth, search.place = mark.level, mark.next, mark.depth, mark.place
+        search.tallies, search.cut, search.pending = list(mark.tallies), mark.cut, mark.pending
+        search.awaited, search.before = list(mark.awaited), []
+        save(search, self.path)
 
 
 def save(search: Search[S], path: Path) -> None:

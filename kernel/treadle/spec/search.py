@@ -50,6 +50,7 @@ class Search(Generic[S]):
     canonical: Callable[[S], S] | None = None  # of each orbit the state that stands for it
     key: Callable[[S], Hashable] | None = None  # what is remembered of a state, unless the state itself
     progress: "Callable[[Search[S]], None] | None" = None
+    keeper: "Callable[[Search[S]], None] | None" = None  # called where the search can be kept
 
     parents: dict[Hashable, Hashable | None] = field(default_factory=dict)  # by key: first reached from
     level: list[S] = field(default_factory=list)  # the states at the present depth
@@ -158,6 +159,8 @@ class Search(Generic[S]):
             self.spent = self.limits.spent()
             if self.spent:
                 break
+            if self.keeper:
+                self.keeper(self)
             if self.progress:
                 self.progress(self)
             self.hasten(at_once=True)
