@@ -1,4 +1,4 @@
-"""Claims about batches, timers and interruption: programs that assert them, in every interleaving."""
+"""Claims about batches and timers: programs that assert them, in every interleaving."""
 
 from collections.abc import Callable
 
@@ -26,6 +26,3 @@ drained = _holds("batches: two that drain get each message once", programs.drain
 one_alarm = _holds("after: of two receivers one gets the message", programs.one_alarm)
 two_ticks = _holds("tick: two receivers that wait at once get different ticks", programs.two_ticks, 1)
 alarm_in_select = _holds("after: a select ends when it is due, and loses nothing", programs.alarm_in_select)
-cut_short = _holds(
-    "rendezvous: a receive that is cut short gives its message back", programs.cut_short(treadle.channels)
-)

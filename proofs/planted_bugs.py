@@ -1,8 +1,8 @@
 """Claims about the checker: each bug planted in a copy of the channels is found, and its schedule replays."""
 
-from proofs import meetings, programs, scenarios
+from proofs import meetings, scenarios
 from proofs.mutants import Mutation, make
-from proofs.refinement import must_die, program_must_fail
+from proofs.refinement import must_die
 from proofs.scenarios import Scenario, play, specification
 from treadle.report import Evidence, Progress, claim
 
@@ -53,12 +53,6 @@ NOT_PASSED_ON = Mutation(
     "operations.py",
     "if entry.side.waiting and entry.state.left(entry.side) > used:",
     "if entry.side.waiting and entry.state.spare(entry.side) > 1_000_000_000:",
-)
-KEPT = Mutation(
-    "mutant_kept",
-    "operations.py",
-    'cast("Channel[Any]", entries[index].state).give_back([match.message])',
-    "pass",
 )
 
 
@@ -113,9 +107,3 @@ def no_marks(progress: Progress) -> Evidence:
 @claim("planted bug found: a select that was woken for nothing and does not pass it on")
 def not_passed_on(progress: Progress) -> Evidence:
     return _breaks(NOT_PASSED_ON, meetings.woken_select_passes_on, {"a": None, "b": None}, progress)
-
-
-@claim("planted bug found: a receive that is cut short keeps the message it was paired with")
-def kept(progress: Progress) -> Evidence:
-    mutant = make(KEPT)
-    return program_must_fail(programs.cut_short(mutant), mutant, progress)

@@ -1,20 +1,11 @@
-"""Programs that assert what the channels promise, where the abstract channels have no words for it.
-
-Each is made for a package of channels, the real one or a mutant.
-"""
+"""Programs that assert what the channels promise, where the abstract channels have no words for it."""
 
 import threading
 from collections.abc import Callable
-from types import ModuleType
-from typing import Any
 
 import treadle.channels
 
 Program = Callable[[], None]
-
-
-class Interrupt(BaseException):
-    """What a signal handler raises."""
 
 
 def together(*bodies: Callable[[], object]) -> None:
@@ -97,36 +88,3 @@ def alarm_in_select() -> None:
 
     together(selecting, lambda: tx.send(1))
     assert len(rx) == seen[0], f"case {seen[0]} was done, and {len(rx)} messages are left"
-
-
-def cut_short(channels: ModuleType) -> Program:
-    """Make a program in which a receive that a sender paired with is interrupted: another gets the message (P2)."""
-
-    def program() -> None:
-        tx, rx = channels.bounded(0)
-        kind = channels.waiting.Waiter
-        sleep = kind.sleep
-        victims: list[threading.Thread] = []
-
-        def interrupted(waiter: Any, deadline: float | None) -> Any:
-            over = sleep(waiter, deadline)
-            if threading.current_thread() in victims:
-                victims.clear()
-                raise Interrupt
-            return over
-
-        def receiver() -> None:
-            victims.append(threading.current_thread())
-            try:
-                got = rx.recv()
-            except Interrupt:
-                got = rx.recv()
-            assert got == 1
-
-        kind.sleep = interrupted
-        try:
-            together(receiver, lambda: tx.send(1))
-        finally:
-            kind.sleep = sleep
-
-    return program

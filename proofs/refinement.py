@@ -1,6 +1,6 @@
 """Evidence from exploring real code alongside its model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import treadle.channels
@@ -10,6 +10,7 @@ from treadle.conform.refine import Scenario as Program
 from treadle.report import Evidence, Progress
 from treadle.sched import Deadlock, check
 from treadle.sched import replay as replay_program
+from treadle.sched.faults import Fault
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Result
 from treadle.verdict import Verdict
@@ -68,10 +69,25 @@ def must_die(
     )
 
 
-def program_must_fail(program: Callable[[], object], mutant: Instrumentable, progress: Progress) -> Evidence:
-    """Explore a program that asserts what it promises on a mutant: as `must_die`."""
-    result = check(program, instrument=(mutant,), on_execution=lambda counts: progress(counts.executions))
-    return _killed(result, None, lambda schedule: replay_program(program, schedule, instrument=(mutant,)))
+def program_must_fail(
+    program: Callable[[], object],
+    instrument: tuple[Instrumentable, ...],
+    progress: Progress,
+    preemptions: int | None = None,
+    faults: Sequence[Fault] = (),
+) -> Evidence:
+    """Explore a program that asserts what it promises on a mutant, with what may happen to it: as `must_die`."""
+    result = check(
+        program,
+        instrument=instrument,
+        preemptions=preemptions,
+        faults=faults,
+        shrink=0,
+        on_execution=lambda counts: progress(counts.executions),
+    )
+    return _killed(
+        result, None, lambda schedule: replay_program(program, schedule, instrument=instrument, faults=faults)
+    )
 
 
 def _killed(result: Result, states: int | None, replay: Callable[[str], object]) -> Evidence:
@@ -98,12 +114,20 @@ def explored(
     instrument: tuple[Instrumentable, ...],
     progress: Progress,
     preemptions: int | None = None,
+    faults: Sequence[Fault] = (),
+    deadlocks: int = 0,
 ) -> Evidence:
-    """Explore a program that asserts what it promises, within a bound on preemptions if one is given."""
+    """Explore a program that asserts what it promises, within a bound on preemptions if one is given.
+
+    With *faults* it is explored with each of them, and exactly so many *deadlocks* must come of it.
+    """
     result = check(
         program,
         instrument=instrument,
         preemptions=preemptions,
+        faults=faults,
+        allow_deadlock=deadlocks > 0,
         on_execution=lambda counts: progress(counts.executions),
     )
-    return Evidence(result.verdict, result.executions, None, result.bound, str(result))
+    verdict = result.verdict if result.deadlocked == deadlocks else Verdict.VIOLATED
+    return Evidence(verdict, result.executions, None, result.bound, str(result))

@@ -308,10 +308,12 @@ def explore(
     stop_on_failure: bool,
     on_execution: Callable[[Counts], None] | None = None,
     learned: Learned | None = None,
+    trusted: bool = False,
 ) -> Exploration:
     """Make executions until the strategy has no more, a budget is spent, or one fails.
 
-    What is *learned* of the program is added to what is known already.
+    What is *learned* of the program is added to what is known already. The first execution is made twice, unless the
+    program is *trusted*, because that was done before.
     """
     relearned = 0
     learned = Learned() if learned is None else learned
@@ -339,7 +341,7 @@ def explore(
             on_execution(found.counts)
         if found.failing is not None and stop_on_failure:
             return found
-        if found.counts.executions == 1:
+        if found.counts.executions == 1 and not trusted:
             _require_determinism(laboratory, strategy, learned, world)
         more = strategy.more(world)
         world.dispose()

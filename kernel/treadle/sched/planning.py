@@ -61,6 +61,7 @@ def _one_by_one(
             stop_on_failure=stop_on_failure,
             on_execution=progress,
             learned=learned,
+            trusted=made > 0,
         )
         total.counts = before + found.counts
         if found.failing is not None and total.failing is None:
