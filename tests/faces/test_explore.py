@@ -87,6 +87,26 @@ class Group:
 
 
 constant = 3
+
+
+class Stop(BaseException):
+    pass
+
+
+def leaks():
+    lock = threading.Lock()
+    try:
+        lock.acquire()
+        lock.release()
+    except Stop:
+        pass
+    assert not lock.locked()
+
+
+class Hooks:
+    @staticmethod
+    def fails():
+        raise ValueError("on top")
 """
 
 
@@ -144,6 +164,33 @@ def test_the_command_that_is_shown_replays_the_failure(file: str, capsys: pytest
     assert result.stderr == ""
 
 
+INTERRUPT = "Interrupt(error=Stop, at='signals')"
+
+
+@pytest.mark.parametrize("fault", [INTERRUPT, "Finalizer(Hooks.fails)"])
+def test_faults_are_explored_and_the_command_that_is_shown_replays_them(
+    file: str, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    code, output = explore(capsys, f"{file}::leaks", "--instrument", "leaks", "--faults", fault)
+    assert code == 1
+    assert f"instrument=[leaks], faults=[{fault}])" in output
+    command = output.rstrip().rpartition("or: treadle ")[2]
+    code, again = explore(capsys, *shlex.split(command)[1:])
+    assert code == 1
+    assert again.partition("no preemptions")[0] == output.partition("\n")[2].partition("no preemptions")[0]
+    assert "the finalizer fails runs" in again or "Stop is raised" in again
+
+
+def test_several_faults_are_explored_together(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def executions(*faults: str) -> int:
+        options = [word for fault in faults for word in ("--faults", fault)]
+        code, output = explore(capsys, f"{file}::locked", *options)
+        assert code == 0, output
+        return int(output.split()[1])
+
+    assert executions() < executions("Interrupt") < executions("Interrupt", "Handler(constant.bit_count)")
+
+
 def test_a_replay_that_does_not_fail_or_does_not_fit(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, output = explore(capsys, f"{file}::locked", "--replay", "1,2")
     assert (code, output) == (0, "the schedule was run, and nothing failed\n")
@@ -192,6 +239,15 @@ def test_a_decorated_function_brings_its_own_options(file: str, capsys: pytest.C
             "neither in explored_program nor a module",
         ),
         (["explored_program.py::locked", "--instrument", "explored_program:nothing"], "there is no nothing"),
+        (["explored_program.py::leaks", "--faults", "often"], "'often' is no fault: write it as in Python"),
+        (["explored_program.py::leaks", "--faults", "Interrupt("], "is no fault"),
+        (["explored_program.py::leaks", "--faults", "Handler()"], "missing 1 required"),
+        (
+            ["explored_program.py::leaks", "--faults", "Handler(nothing)"],
+            "there is no nothing in explored_program",
+        ),
+        (["explored_program.py::leaks", "--faults", "Interrupt(at='1' * 2)"], "neither a name nor"),
+        (["explored_program.py::leaks", "--faults", "Interrupt(at='never')"], "a fault comes at"),
         (["broken.py::main"], "broken.py can't be imported: SyntaxError"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sched.programs import holds, together
-from treadle.sched import Finalizer, Handler, Interrupt, Verdict, check
+from treadle.sched import Finalizer, Handler, Interrupt, Verdict, check, replay
 from treadle.sched.faults import At
 
 HERE = sys.modules[__name__]
@@ -384,6 +384,14 @@ def test_a_failure_at_a_signal_replays_and_says_where_it_was() -> None:
     assert result.failure is not None
     assert "KeyboardInterrupt is raised" in result.failure.trace
     assert "replays 10/10" in result.failure.trace
+
+
+def test_the_line_of_python_that_is_shown_replays_the_fault() -> None:
+    result = check(leaks_by_acquiring, instrument=[leaks_by_acquiring], faults=[Interrupt(at="signals")])
+    assert result.failure is not None
+    line = result.failure.trace.partition("to replay: ")[2].partition("\n")[0]
+    with pytest.raises(AssertionError):
+        eval(line, {**globals(), "replay": replay})  # noqa: S307 - it is ours
 
 
 def test_an_interrupt_swallowed_by_a_finalizer_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-seconds", type=float, metavar="S", help="stop after so many seconds")
     parser.add_argument("--max-steps", type=count, metavar="N", help="cut an execution after so many steps")
     parser.add_argument("--timeouts", metavar="explore|idle", help="when a timed wait may time out")
+    parser.add_argument(
+        "--faults",
+        action="append",
+        default=None,
+        metavar="FAULT",
+        help="what may happen to a thread at any point, as it is written in Python, with names in FILE: Interrupt, "
+        "\"Interrupt(at='signals')\", \"Finalizer(function, thread='T0')\"; may be repeated",
+    )
     parser.add_argument("--races", action="store_true", default=None, help="make a data race a failure")
     parser.add_argument("--allow-deadlock", action="store_true", default=None, help="count deadlocks only")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of what is drawn at random")
@@ -78,7 +86,7 @@ def _explore(program: Callable[[], object], wanted: dict[str, Any]) -> int:
 def _replay(program: Callable[[], object], schedule: str, wanted: dict[str, Any]) -> int:
     from treadle.sched.check import show  # noqa: PLC0415 - as above
 
-    usable = {name: value for name, value in wanted.items() if name in ("instrument", "max_steps")}
+    usable = {name: value for name, value in wanted.items() if name in ("instrument", "faults", "max_steps")}
     failure = show(program, schedule, **usable)
     _show("the schedule was run, and nothing failed" if failure is None else failure.trace)
     return 0 if failure is None else 1
@@ -155,6 +163,10 @@ def _wanted(options: argparse.Namespace, program: Callable[[], object]) -> dict[
             wanted[name] = value
     if options.instrument is not None:
         wanted["instrument"] = [_subject(name, program) for name in options.instrument]
+    if options.faults is not None:
+        from treadle.sched.fault_text import fault_from  # noqa: PLC0415 - as above
+
+        wanted["faults"] = [fault_from(text, sys.modules[program.__module__]) for text in options.faults]
     return wanted
 
 

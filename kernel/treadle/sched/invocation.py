@@ -3,12 +3,14 @@
 import inspect
 import os
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
 from treadle.sched.engine import Program, Settings
+from treadle.sched.fault_text import fault_text, name_in
 from treadle.sched.memory import Instrumentable
 
 
@@ -33,7 +35,8 @@ def _python_line(program: Program, settings: Settings, schedule: str) -> str:
     what = getattr(settings.monitor, "arguments", None) or _name(program, "program")
     subjects = ", ".join(_name(subject, "…") for subject in settings.instrument)
     instrument = f", instrument=[{subjects}]" if subjects else ""
-    faults = ", faults=[…]" if settings.faults else ""
+    written = [fault_text(fault, lambda value: _name(value, "…")) or "…" for fault in settings.faults]
+    faults = f", faults=[{', '.join(written)}]" if written else ""
     return f"replay({what}, {schedule!r}{instrument}{faults})"
 
 
@@ -41,11 +44,15 @@ def _command_line(program: Program, settings: Settings, schedule: str) -> str | 
     """Return the command, or None where there is none: it can name functions of a file only."""
     found = _place_of(program)
     subjects = [_address(subject, program) for subject in settings.instrument]
-    if settings.monitor is not None or settings.faults or found is None or None in subjects:
+    own = sys.modules.get(program.__module__)
+    faults = [fault_text(fault, lambda value: name_in(own, value)) for fault in settings.faults]
+    if settings.monitor is not None or found is None or None in subjects or None in faults:
         return None
     words = ["treadle", "explore", found]
     for subject in subjects:
         words += ["--instrument", subject or ""]
+    for fault in faults:
+        words += ["--faults", fault or ""]
     return shlex.join([*words, "--replay", schedule])
 
 
