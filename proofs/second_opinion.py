@@ -9,17 +9,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
+from models import timeouts, timers, waiting
 from models.mpmc import Mpmc, NewestFirst, OneIsTold
 from models.mpsc import DisconnectionDiscards, LazyReceiver, Mpsc
 from models.sync_channel import LostPermit, OneTooMany, SyncChannel
 from models.zero_capacity import HandsOverTwice, NobodyIsTold, ZeroCapacity
 from treadle.spec import Model, Verdict, check
 
-PROMELA = Path(__file__).parent / "spin" / "channel.pml"
+PROMELA = Path(__file__).parent / "spin"
 TOOLS = ("spin", "cc")
 
 
@@ -33,6 +35,7 @@ class Pair(NamedTuple):
     model: Model[Any]  # models of several state types
     defines: Mapping[str, int]
     verdict: Verdict
+    promela: str = "channel"  # the file in Spin's language
 
 
 def _pair(model: Model[Any], verdict: Verdict, receivers: int = 1, **defines: int) -> Pair:
@@ -45,6 +48,42 @@ def _pair(model: Model[Any], verdict: Verdict, receivers: int = 1, **defines: in
     if constants["early_drop"]:
         given["EARLY"] = 1
     return Pair(model, {**given, **defines}, verdict)
+
+
+TWINS: dict[type[Model[Any]], str] = {
+    timeouts.SwallowsWakeup: "SWALLOWS_WAKEUP",
+    timeouts.TooLate: "TOO_LATE",
+    timeouts.RemovesByName: "REMOVES_BY_NAME",
+    waiting.NoSecondLook: "NO_SECOND_LOOK",
+    waiting.WakesFirst: "WAKES_FIRST",
+    waiting.WakesOneAtTheEnd: "WAKES_ONE_AT_THE_END",
+    timers.TooEarly: "TOO_EARLY",
+    timers.LooksThenTakes: "LOOKS_THEN_TAKES",
+}
+
+
+def _constants(model: Model[Any]) -> dict[str, int]:
+    """The constants of a model by their names in capitals."""
+    return {name.upper(): int(value) for name, value in vars(model).items()}
+
+
+def _of_timer(model: Model[Any]) -> dict[str, int]:
+    """The same, with each receiver's limit by itself; 255 is never, and no period is 0."""
+    given = dict(vars(model))
+    limits = (*given.pop("limits"), None, None)
+    known = {f"LIMIT{number}": 255 if limits[number] is None else limits[number] for number in range(3)}
+    counts = {name.upper(): value or 0 for name, value in given.items()}
+    return {**counts, **known, "RECEIVERS": len(limits) - 2}
+
+
+def _all(
+    module: ModuleType, constants: Callable[[Model[Any]], dict[str, int]] = _constants
+) -> Iterator[Pair]:
+    """Every configuration that a file of models has, its twins included."""
+    for line in (*module.EXPECTED, *getattr(module, "LARGE", ())):
+        twin = TWINS.get(type(line.model))
+        given = {**constants(line.model), **({twin: 1} if twin else {})}
+        yield Pair(line.model, given, line.verdict, module.__name__.rpartition(".")[2])
 
 
 HOLDS, VIOLATED = Verdict.HOLDS, Verdict.VIOLATED
@@ -77,6 +116,9 @@ PAIRS = (
     _pair(Mpmc(senders=1, receivers=3, messages=2), HOLDS, receivers=3),
     _pair(OneIsTold(senders=1), VIOLATED, receivers=2, ONE_IS_TOLD=1),
     _pair(NewestFirst(senders=1, messages=2), VIOLATED, receivers=2, NEWEST_FIRST=1),
+    *_all(timeouts),
+    *_all(waiting),
+    *_all(timers, _of_timer),
 )
 
 
@@ -85,7 +127,7 @@ def missing() -> list[str]:
     return [tool for tool in TOOLS if shutil.which(tool) is None]
 
 
-def spin_verdict(defines: Mapping[str, int]) -> Verdict:
+def spin_verdict(defines: Mapping[str, int], promela: str = "channel") -> Verdict:
     """Ask Spin: first for assertions and deadlocks, then whether everybody comes to an end.
 
     Raises:
@@ -93,7 +135,7 @@ def spin_verdict(defines: Mapping[str, int]) -> Verdict:
     """
     with tempfile.TemporaryDirectory() as folder:
         given = [f"-D{name}={value}" for name, value in defines.items()]
-        _run(["spin", "-a", *given, str(PROMELA)], folder)
+        _run(["spin", "-a", *given, str(PROMELA / f"{promela}.pml")], folder)
         _run(["cc", "-O0", "-w", "-DNFAIR=3", "-DNOREDUCE", "-o", "pan", "pan.c"], folder)
         for options in (["-noclaim"], ["-a", "-f", "-N", "ends"]):
             if _errors(_run(["./pan", "-m100000", *options], folder)):
@@ -117,7 +159,7 @@ def _errors(report: str) -> int:
 
 def agrees(pair: Pair) -> bool:
     """Compare both verdicts with the one that is expected, and print them."""
-    ours, theirs = check(pair.model).verdict, spin_verdict(pair.defines)
+    ours, theirs = check(pair.model).verdict, spin_verdict(pair.defines, pair.promela)
     print(
         f"{'agree   ' if ours is theirs else 'DISAGREE'}  treadle {ours}, spin {theirs}  {pair.model!r}",
         flush=True,
