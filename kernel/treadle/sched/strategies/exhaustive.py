@@ -15,9 +15,9 @@ and the execution may be cut short when everything that could go on is asleep.
 from typing import NamedTuple
 
 from treadle.sched.access import dependent
-from treadle.sched.errors import CheckError
 from treadle.sched.strategies.base import Decision, Path, by_preference, estimated_total
 from treadle.sched.strategies.races import Outlook, Races
+from treadle.sched.strategies.unforeseen import unforeseen
 from treadle.sched.strategies.wakeup import Branch, Event, Touches, certain, insert
 from treadle.sched.world import ControlledThread, Outcome, World
 
@@ -98,10 +98,7 @@ class Exhaustive:
         if node.branches:
             wanted = node.branches[0].who
             if wanted not in names:
-                raise CheckError(
-                    f"[treadle internal error] a reversed race cannot be executed: {wanted} is not enabled after "
-                    f"{world.steps}; please report the program"
-                )
+                raise unforeseen(world, wanted, len(world.steps))
             return None if wanted in node.sleep else names[wanted]
         awake = [thread for name, thread in names.items() if name not in node.sleep]
         if not awake:
@@ -124,6 +121,8 @@ class Exhaustive:
             if node.branches:
                 node.sleep = {**node.sleep, gone.who: (node.chosen, certain(step.accesses))}
                 following = node.branches[0]
+                if following.who not in node.numbers:
+                    raise unforeseen(world, following.who, len(nodes) - 1)
                 node.chosen = node.numbers[following.who]
                 self._branches = following.branches
                 return True
