@@ -260,6 +260,27 @@ def test_other_strategies_wait_too(program: Callable[[], bool], options: dict[st
     assert result.cut == 0
 
 
+def counted_polls() -> bool:
+    """Each turn leaves something behind."""
+    numbers: queue.Queue[int] = queue.Queue()
+    tries: list[int] = []
+
+    def poll() -> None:
+        while len(tries) < 3:
+            try:
+                numbers.get_nowait()
+            except queue.Empty:
+                tries.append(1)
+
+    together(poll)
+    return len(tries) == 3
+
+
+def test_a_loop_is_judged_apart_from_others_that_make_the_same_calls() -> None:
+    assert outcomes(counted_polls, instrument=[counted_polls], max_steps=200) == {True}
+    assert outcomes(polled_queue, instrument=[polled_queue], max_steps=200) == {True}
+
+
 def test_memory_that_is_not_instrumented_is_looked_at_again_at_the_end() -> None:
     assert holds(flag_asleep).executions >= 1
 

@@ -105,7 +105,7 @@ def look(thread: "ControlledThread", operation: Operation) -> Operation:
     if before is None or before[0] != tuple(values):
         return operation
     turn = thread.turn[before[1] :]
-    if not turn or not _is_over(thread, turn, before[2]) or not _is_harmless(frames):
+    if not turn or not _is_over(thread, turn, before[2]) or not _is_harmless(frames, key):
         return operation
     reads = dict.fromkeys(location for step in turn for location, _ in step.accesses)
     return Await(operation, reads, len(thread.world.steps))
@@ -202,13 +202,13 @@ def _is_over(thread: "ControlledThread", turn: "list[Turn]", locks: int) -> bool
     )
 
 
-_harmful: set[tuple[int, int]] = set()
+#: Stacks, as codes and instructions, from which a turn leaves something behind.
+_harmful: set[tuple[tuple[int, int], ...]] = set()
 
 
-def _is_harmless(frames: list[tuple[FrameType, Loops]]) -> bool:
+def _is_harmless(frames: list[tuple[FrameType, Loops]], stack: tuple[tuple[int, int], ...]) -> bool:
     """Say whether whatever can lead from here to here again leaves nothing behind but what was announced."""
-    known = id(frames[0][0].f_code), frames[0][0].f_lasti
-    if known in _harmful:
+    if stack in _harmful:
         return False
     last = max(place for place, (_, loops) in enumerate(frames) if loops.spins)
     harmless = all(
@@ -217,7 +217,7 @@ def _is_harmless(frames: list[tuple[FrameType, Loops]]) -> bool:
         if not frame.f_code.co_filename.startswith(_LIBRARY)
     )
     if not harmless:
-        _harmful.add(known)
+        _harmful.add(stack)
     return harmless
 
 
