@@ -199,15 +199,19 @@ def test_conditions(bodies: list[Body | str], traces: int) -> None:
 
 
 class Traces:
-    """Collects the traces of all executions."""
+    """Collects the traces of all executions since the last kind of memory was learned that threads race for."""
 
     def __init__(self) -> None:
         self.seen: set[Trace] = set()
+        self.shared: frozenset[object] = frozenset()
 
     def begin(self) -> None:
         """Each execution is judged by itself."""
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
+        if world.shared != self.shared:
+            self.shared = world.shared
+            self.seen.clear()
         self.seen.add(trace_of(world))
         return failure
 

@@ -37,7 +37,8 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     Accesses that always come one after the other, whatever the schedule, need not be: exchanging what comes before
     them exchanges them too. So each kind of memory is taken to be free of races until an execution shows that it is
     not; then it is an operation from the next execution on, and the exploration begins anew. When an exploration
-    has ended, no execution of it had a race among the accesses that were left out.
+    has ended, no execution of it had a race among the accesses that were left out. Only the first race of an execution
+    counts: those after it may be ones only because what orders them is no operation yet.
     """
     world = thread.world
     if world.faults is not None and not world.over and not thread.masked:
@@ -54,7 +55,7 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     for location, mode in cast("tuple[tuple[MemoryLocation, Any], ...]", accesses):
         if location.kind in world.shared:
             shown = True
-        elif location.races(thread.index, clock, mode) and not world.over:
+        elif location.races(thread.index, clock, mode) and not world.over and not world.learned.news:
             world.learned.shared.add(location.kind)
             world.learned.news = True
     return shown
