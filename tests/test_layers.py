@@ -1,6 +1,7 @@
 """The house of the design: arrows point down only, and there is no import cycle."""
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -31,11 +32,13 @@ def module_name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     return {module_name(file): file for file in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(file: Path, *, at_import_time: bool = False) -> set[str]:
+@functools.cache
+def imports(file: Path, *, at_import_time: bool = False) -> frozenset[str]:
     """Return the modules of ours that *file* imports; those that only type checkers see are left out on request."""
     tree = ast.parse(file.read_text())
     skipped: set[ast.AST] = set()
@@ -55,7 +58,7 @@ def imports(file: Path, *, at_import_time: bool = False) -> set[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 found.add(inner if inner in modules() else node.module)
-    return {name for name in found if name in modules()}
+    return frozenset(found & modules().keys())
 
 
 def part(name: str) -> str:
