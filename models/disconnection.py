@@ -57,6 +57,9 @@ class ReceiverLeaves(Model[Leaving]):
         """Everybody is through."""
         return state.receiver == "done" and set(state.senders) <= {"done", "refused"}
 
+    def _goes(self, state: Leaving, sender: int, where: str) -> Leaving:
+        return state._replace(senders=put(state.senders, sender, where))
+
     def _after(self, step: str) -> str:
         return (*self.leaving, "done")[self.leaving.index(step) + 1]
 
@@ -64,36 +67,32 @@ class ReceiverLeaves(Model[Leaving]):
     def load(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Find where messages go in, or that they are refused."""
         if state.senders[sender] == "loads":
-            where = "refused" if state.refuses else "appends"
-            yield state._replace(senders=put(state.senders, sender, where))
+            yield self._goes(state, sender, "refused" if state.refuses else "appends")
 
     @action(fair="weak", sender=all_senders)
     def append(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Publish the message there."""
         if state.senders[sender] == "appends":
-            yield state._replace(queued=state.queued + 1, senders=put(state.senders, sender, "looks"))
+            yield self._goes(state._replace(queued=state.queued + 1), sender, "looks")
 
     @action(fair="weak", sender=all_senders)
     def look(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Look at the line: whoever is through there was there when the message came."""
         if state.senders[sender] == "looks":
-            where = "checks" if state.ended else "done"
-            yield state._replace(senders=put(state.senders, sender, where))
+            yield self._goes(state, sender, "checks" if state.ended else "done")
 
     @action(fair="weak", sender=all_senders)
     def check(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """If messages are refused, destroy what is there; if not yet, the receiver will."""
         if state.senders[sender] == "checks":
-            where = "destroys" if state.refuses else "done"
-            yield state._replace(senders=put(state.senders, sender, where))
+            yield self._goes(state, sender, "destroys" if state.refuses else "done")
 
     @action(fair="weak", sender=all_senders)
     def destroy(self, state: Leaving, sender: int) -> Iterator[Leaving]:
         """Destroy a message, or see that there is none."""
         if state.senders[sender] == "destroys":
-            where = "destroys" if state.queued else "done"
-            queued = max(state.queued - 1, 0)
-            yield state._replace(queued=queued, senders=put(state.senders, sender, where))
+            after = state._replace(queued=max(state.queued - 1, 0))
+            yield self._goes(after, sender, "destroys" if state.queued else "done")
 
     @action
     def receive(self, state: Leaving) -> Iterator[Leaving]:

@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from models.expected import Expected, run
-from models.tuples import put, without
+from models.tuples import Entry, entered, put, without
 from treadle.spec import Model, Verdict, action, eventually, invariant
-
-Entry = tuple[int, int]  # the sender, and which of its waits this is
 
 
 class State(NamedTuple):
@@ -88,13 +86,8 @@ class TimedSends(Model[State]):
     def enter(self, state: State, sender: int) -> Iterator[State]:
         """Enter the line."""
         if state.at[sender] == "enters":
-            wait = state.waits[sender] + 1
-            after = state._replace(
-                line=(*state.line, (sender, wait)),
-                waits=put(state.waits, sender, wait),
-                over=put(state.over, sender, False),
-            )
-            yield self._goes(after, sender, "looks")
+            line, waits, over = entered(state.line, state.waits, state.over, sender)
+            yield self._goes(state._replace(line=line, waits=waits, over=over), sender, "looks")
 
     @action(fair="weak", sender=everyone)
     def look_again(self, state: State, sender: int) -> Iterator[State]:

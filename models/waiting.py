@@ -18,10 +18,8 @@ from typing import NamedTuple
 
 from models.exchange import Exchanged
 from models.expected import Expected, run
-from models.tuples import put, without
+from models.tuples import Entry, entered, put, without
 from treadle.spec import Model, Verdict, action, eventually, invariant, leads_to
-
-Entry = tuple[int, int]  # the receiver, and which of its waits this is
 
 
 class State(NamedTuple):
@@ -210,13 +208,8 @@ class Waiting(Model[State]):
         """Enter the line with a new waiter."""
         thread = self.senders + receiver
         if state.at[thread] == "enters":
-            wait = state.waits[receiver] + 1
-            after = state._replace(
-                line=(*state.line, (receiver, wait)),
-                waits=put(state.waits, receiver, wait),
-                over=put(state.over, receiver, False),
-            )
-            yield self._goes(after, thread, "looks for messages")
+            line, waits, over = entered(state.line, state.waits, state.over, receiver)
+            yield self._goes(state._replace(line=line, waits=waits, over=over), thread, "looks for messages")
 
     @action(fair="weak", receiver=all_receivers)
     def look_again(self, state: State, receiver: int) -> Iterator[State]:

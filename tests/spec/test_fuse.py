@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.golden import commit, diehard, dining, hanoi, missionaries
+from tests.spec.leaky import Leaky
 from tests.spec.two_phase import Protocol, TwoPhase
 from treadle.spec import Model, State, Verdict, action, check
 from treadle.spec.expand import one_by_one
@@ -251,16 +252,6 @@ def test_a_wrapped_method_is_called_as_it_is() -> None:
 
 def test_a_variable_of_one_choice_is_unbound_in_the_next() -> None:
     """The second choice reads a variable that only the first one sets: that raises, as it does in a generator."""
-
-    class Leaky(Model[int]):
-        def init(self) -> Iterator[int]:
-            yield 0
-
-        @action(who=(0, 1))
-        def go(self, state: int, who: int) -> Iterator[int]:
-            if who == 0:
-                left = 5
-            yield left  # type: ignore[possibly-undefined]  # the mistake
 
     with pytest.raises(UnboundLocalError):
         made(actions(Leaky())[0])(0)

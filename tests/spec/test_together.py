@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.golden import commit, diehard, dining, hanoi, missionaries
+from tests.spec.leaky import Leaky
 from tests.spec.test_fuse import STATES, Child, Point, Refused, Sub, Tricky
 from tests.spec.two_phase import TwoPhase
 from treadle.spec import Model, State, Verdict, action, check, invariant, sometimes
@@ -136,16 +137,6 @@ def test_parameters_and_variables_of_two_actions_are_not_mixed_up() -> None:
 
 
 def test_what_one_choice_leaves_is_not_seen_by_the_next() -> None:
-    class Leaky(Model[int]):
-        def init(self) -> Iterator[int]:
-            yield 0
-
-        @action(who=(0, 1))
-        def go(self, state: int, who: int) -> Iterator[int]:
-            if who == 0:
-                left = 5
-            yield left  # type: ignore[possibly-undefined]  # the mistake
-
     with pytest.raises(UnboundLocalError):
         together(Leaky(), expanders(program(Leaky())))([0], {0: None})
 
