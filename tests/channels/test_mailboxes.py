@@ -552,7 +552,7 @@ def test_with_latest_two_senders_never_leave_the_place_empty_or_a_receiver_aslee
         assert len(set(got)) == len(got)
         ends.add(tuple(got))
 
-    explored(program)
+    explored(program, preemptions=1)
     assert ends == {("b1",), ("c1",), ("b1", "c1"), ("c1", "b1")}
 
 
@@ -636,7 +636,7 @@ def test_a_receive_that_makes_its_address_while_the_mailboxes_close_ends(make: C
         assert type(receiver._error) is RecvError
         assert closer._error is None
 
-    explored(program)
+    explored(program, preemptions=1)
 
 
 @every_kind
@@ -668,4 +668,4 @@ def test_a_receive_while_its_address_is_discarded_ends() -> None:
         assert receiver._value in ([1], [2], [])
         assert receiver._error is None or isinstance(receiver._error, ChannelError)
 
-    explored(program, preemptions=2)
+    explored(program, preemptions=1)
