@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
+from treadle.channels._primitives import yield_to_others
 from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, State
 from treadle.channels.errors import Full
 from treadle.channels.handles import Handle
@@ -134,6 +135,7 @@ def _perform(
     attempt: Callable[[Case[T]], T | Nothing],
 ) -> tuple[int, T | Nothing]:
     in_time = deadline != NOW
+    has_yielded = len(cases) == 1  # a plain operation did, before it came here
     while True:
         marks = None if in_time else [state.mark() for state in states]
         for index in turns(len(cases)):
@@ -145,6 +147,10 @@ def _perform(
         if marks is not None:
             if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):
                 return EXPIRED, NOTHING
+            continue
+        if not has_yielded:
+            has_yielded = True
+            yield_to_others()
             continue
         in_time, index, match = _wait(cases, deadline)
         if match is not None:
