@@ -46,7 +46,26 @@ def through_an_attribute() -> None:
         raise AllGone
 
 
-@pytest.mark.parametrize("program", [through_a_container, through_an_attribute])
+def in_every_statement() -> None:
+    shared = Parcel()
+    shared.inside = Parcel()  # type: ignore[assignment]
+    watches = [weakref.ref(shared.inside)]
+    shared.inside = Parcel()  # type: ignore[assignment]
+    watches.append(weakref.ref(shared.inside))
+    shared.inside, other = [1], 2
+    for shared.inside, other in [([1], Parcel())]:  # type: ignore[assignment]
+        watches.append(weakref.ref(other))  # type: ignore[arg-type]
+        break
+    other = 3
+    table = {0: Parcel()}
+    watches.append(weakref.ref(table[0]))  # type: ignore[arg-type]
+    table[0] = Parcel()
+    assert other == 3
+    if [watch() for watch in watches] == [None] * 4:
+        raise AllGone
+
+
+@pytest.mark.parametrize("program", [through_a_container, through_an_attribute, in_every_statement])
 def test_what_the_program_drops_is_gone_also_when_the_execution_is_shown(program: Callable[[], None]) -> None:
     result = check(program, instrument=[program, Parcel])
     assert result.failure is not None

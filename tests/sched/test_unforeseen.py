@@ -90,6 +90,6 @@ def decided_by_a_weak_reference() -> None:
     together(drops, looks)
 
 
-def test_a_weak_reference_that_decides_is_named_as_well() -> None:
-    with pytest.raises(NondeterminismError, match="the object of a weak reference"):
+def test_the_end_of_an_object_that_is_not_seen_is_named_as_well() -> None:
+    with pytest.raises(NondeterminismError, match="which objects end with a function or a container"):
         check(decided_by_a_weak_reference, instrument=[HERE])

@@ -11,6 +11,7 @@ from treadle.sched.memory import locations as memory
 from treadle.sched.memory.announcing import announce, perform_all
 from treadle.sched.memory.containers import underlying
 from treadle.sched.memory.families import CODE, Family, class_attribute, family
+from treadle.sched.memory.lives import letting_go, letting_go_of
 from treadle.sched.memory.locations import name_of
 from treadle.sched.values import MISSING, peek
 from treadle.sched.world import ControlledThread
@@ -61,8 +62,19 @@ def load_attribute(holder: Any, name: str) -> Any:
     return getattr(holder, name)
 
 
-def announce_attribute(thread: ControlledThread, holder: Any, name: str) -> None:
-    """Announce that attribute *name* of *holder* is about to be read."""
+def load_of_temporary(holder: Any, name: str) -> Any:
+    """Perform `holder.name`, after which nothing may refer to *holder*."""
+    thread = runtime.running()
+    if thread is not None:
+        letting = letting_go(holder)
+        if letting:
+            announce_attribute(thread, holder, name, letting)
+            return getattr(holder, name)
+    return load_attribute(holder, name)
+
+
+def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: Accesses = ()) -> None:
+    """Announce that attribute *name* of *holder* is about to be read, and *more* is touched."""
     if isinstance(holder, (type, types.ModuleType)):
         _load_from_namespace(thread, holder, name)
         return
@@ -73,7 +85,7 @@ def announce_attribute(thread: ControlledThread, holder: Any, name: str) -> None
     if key not in _readings:
         _readings[key] = _reading(thread, *key)
     found = _readings[key]
-    more: Accesses = class_of(thread, holder)
+    more += class_of(thread, holder)
     if found is None:
         perform_all(thread, "read", more)
         return
@@ -243,6 +255,7 @@ def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any)
     more = _through_namespace(thread, holder, WRITE, creates=creates)
     if name != "__class__":
         more += class_of(thread, holder)
+    more += letting_go_of(holder, name)
     announce(thread, memory.present.of(holder, name), True, lambda: value, more)
 
 

@@ -5,6 +5,7 @@ import functools
 import itertools
 import operator
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,6 +33,7 @@ from treadle.sched.memory.families import (
     of_library,
 )
 from treadle.sched.memory.items import consuming, contains, delete_item, load_item, measure, store_item
+from treadle.sched.memory.lives import look, watching
 from treadle.sched.memory.reach import reach
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
@@ -98,6 +100,10 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if kind is types.FunctionType or kind is types.MethodType:
         _announce_unseen(thread, function, arguments, keywords)
         return function(*arguments, **keywords)
+    if kind is weakref.ref and not arguments and not keywords:
+        return look(thread, function)
+    if function is weakref.ref and not keywords and arguments:
+        return watching(*arguments)
     if kind is functools.partial:
         return call(function.func, *function.args, *arguments, **{**function.keywords, **keywords})
     if is_builtin(function) and function in _CALLERS:

@@ -13,6 +13,7 @@ from treadle.sched.memory.attributes import (
     clean_class,
     delete_attribute,
     load_attribute,
+    load_of_temporary,
     read_global,
     read_variable,
     store_attribute,
@@ -35,6 +36,7 @@ from treadle.sched.memory.items import (
     touch_in_place,
     truth,
 )
+from treadle.sched.memory.lives import let_go
 from treadle.sched.memory.locations import Locations
 from treadle.sched.memory.rewrite import OPERATORS
 from treadle.sched.memory.signalled import (
@@ -60,6 +62,8 @@ HOOKS: dict[str, object] = {
             delete_item,
             iterate,
             load_attribute,
+            load_of_temporary,
+            let_go,
         ),
         *(load_item, read_global, read_variable, show, store_attribute, store_item, take_globals, touch),
         *(going_on, resumed, signal_point, signalled_call, signalled_method),

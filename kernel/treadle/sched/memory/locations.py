@@ -174,6 +174,8 @@ class Locations:
         self._pinned: list[Record] = []
         self._named: dict[str, MemoryLocation] = {}
         self._counts: dict[str, int] = {}
+        #: By the identity of a weak reference, itself and the life it looks at.
+        self.lives: dict[int, tuple[weakref.ref[object], MemoryLocation]] = {}
         self.recording = False  #: values are wanted, because this execution is going to be shown
 
     def of(self, holder: object, part: str) -> MemoryLocation:
@@ -206,6 +208,11 @@ class Locations:
         """Return what is known of *holder*."""
         return self._records.get(id(holder)) or self._record(holder)
 
+    def watches(self, holder: object) -> bool:
+        """Say whether one weak reference to *holder* is ours."""
+        record = self._records.get(id(holder))
+        return record is not None and record.reference is not None
+
     def named(self, name: str) -> MemoryLocation:
         """Return the location of a closure's variable, by its full name."""
         location = self._named.get(name)
@@ -230,6 +237,7 @@ class Locations:
         self._records.clear()
         self._pinned.clear()
         self._named.clear()
+        self.lives.clear()
 
     def _record(self, holder: object) -> Record:
         self.release_pins()

@@ -236,10 +236,11 @@ class _Rewriter(ast.NodeTransformer):
     # -- expressions ----------------------------------------------------------------------------------------------
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        hook = "load_attribute" if isinstance(node.value, (ast.Name, ast.Constant)) else "load_of_temporary"
         node.value = self._one(node.value)
         if not self._depth or not isinstance(node.ctx, ast.Load):
             return node
-        return _call("load_attribute", node, node.value, self._name_constant(node.attr))
+        return _call(hook, node, node.value, self._name_constant(node.attr))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         node.value = self._one(node.value)
@@ -418,11 +419,11 @@ class _Rewriter(ast.NodeTransformer):
         node.value = self._one(node.value)
         if not self._depth:
             return node
-        after: list[ast.stmt] = []
+        first, after = self._temporaries, list[ast.stmt]()
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
             node.value = self._touched(node.value)
         node.targets = [self._target(target, after) for target in node.targets]
-        return [node, *after]
+        return [node, *after, *self._let_go(first, node)]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | list[ast.stmt]:
         if node.value is None:
@@ -430,16 +431,17 @@ class _Rewriter(ast.NodeTransformer):
         node.value = self._one(node.value)
         if not self._depth:
             return node
-        after: list[ast.stmt] = []
+        first, after = self._temporaries, list[ast.stmt]()
         target = self._target(node.target, after)
         if target is node.target:
             return node
-        return [ast.copy_location(ast.Assign([target], node.value), node), *after]
+        assigned = ast.copy_location(ast.Assign([target], node.value), node)
+        return [assigned, *after, *self._let_go(first, node)]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.stmt]:
         if not self._depth:
             return super().generic_visit(node)
-        before: list[ast.stmt] = []
+        first, before = self._temporaries, list[ast.stmt]()
         target = node.target
         loaded: ast.expr
         if isinstance(target, ast.Attribute):
@@ -463,13 +465,14 @@ class _Rewriter(ast.NodeTransformer):
         node.value = operand
         node.target = ast.copy_location(ast.Name(value.id, ast.Store()), target)
         if hook:
-            return [*before, node, _statement(_call(hook, node, value, *stored))]
+            return [*before, node, _statement(_call(hook, node, value, *stored)), *self._let_go(first, node)]
         after: list[ast.stmt] = []
         plain = ast.copy_location(ast.Name(cast("ast.Name", target).id, ast.Store()), target)
         announcement = self._announced(plain.id, value, node)
         if announcement is not None:
             after.append(_statement(announcement))
-        return [*before, node, *after, ast.copy_location(ast.Assign([plain], value), node)]
+        after.append(ast.copy_location(ast.Assign([plain], value), node))
+        return [*before, node, *after, *self._let_go(first, node)]
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.stmt]:
         if not self._depth:
@@ -489,6 +492,7 @@ class _Rewriter(ast.NodeTransformer):
                 announcement = None
                 if isinstance(target, ast.Name):
                     announcement = self._announced(target.id, ast.Constant(None), node)
+                    out.append(_statement(_call("let_go", node, ast.Name(target.id, ast.Load()))))
                 out += [_statement(announcement)] if announcement is not None else []
                 out.append(ast.copy_location(ast.Delete([target]), node))
         return out
@@ -508,7 +512,7 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> ast.AST:
         node.iter = self._iterated(node.iter)
-        after: list[ast.stmt] = []
+        first, after = self._temporaries, list[ast.stmt]()
         if self._depth and isinstance(node.target, (ast.Tuple, ast.List)):
             item = self._temporary(node.target)
             unpacked = ast.Assign([self._target(node.target, after)], _call("touch", node.target, item))
@@ -516,16 +520,18 @@ class _Rewriter(ast.NodeTransformer):
             node.target = ast.copy_location(ast.Name(item.id, ast.Store()), node.target)
         elif self._depth:
             node.target = self._target(node.target, after)
+        after += self._let_go(first, node)
         node.body = [*after, *self._body(node.body)]
         node.orelse = self._body(node.orelse)
         return node
 
     def visit_With(self, node: ast.With) -> ast.AST:
-        after: list[ast.stmt] = []
+        first, after = self._temporaries, list[ast.stmt]()
         for item in node.items:
             item.context_expr = self._one(item.context_expr)
             if item.optional_vars is not None and self._depth:
                 item.optional_vars = self._target(item.optional_vars, after)
+        after += self._let_go(first, node)
         node.body = [*after, *self._body(node.body)]
         return node
 
@@ -599,6 +605,7 @@ class _Rewriter(ast.NodeTransformer):
         else:
             announcement = self._announced(cast("ast.Name", target).id, value, target)
             if announcement is None:
+                self._temporaries -= 1
                 return target
             after += [_statement(announcement), ast.copy_location(ast.Assign([target], value), target)]
         return store
@@ -609,6 +616,12 @@ class _Rewriter(ast.NodeTransformer):
         store = ast.copy_location(ast.Name(name.id, ast.Store()), node)
         before.append(ast.copy_location(ast.Assign([store], value), cast("ast.stmt", node)))
         return name
+
+    def _let_go(self, first: int, node: ast.AST) -> list[ast.stmt]:
+        """Return the deletion of the temporaries after the *first*: they would keep alive what the program drops."""
+        names = [_at(ast.Name(f".treadle{n + 1}", ast.Del()), node) for n in range(first, self._temporaries)]
+        deletion = ast.Delete(names)
+        return [ast.copy_location(deletion, cast("ast.stmt", node))] if names else []
 
     def _temporary(self, node: ast.AST) -> ast.Name:
         self._temporaries += 1

@@ -21,9 +21,9 @@ def unforeseen(world: World, who: str, steps: int) -> NondeterminismError:
     return NondeterminismError(
         f"the program does not do the same when independent steps change places: {where}, {label} was to go on, and "
         f"{state}. Something that threads share decides it, and touching that is no step here. Name the code that "
-        "touches it in instrument=[…]. No instrumentation sees whether the object of a weak reference is still there, nor "
-        "what source text given to exec touches: put a lock round those. Where "
-        "all is named, please report the program."
+        "touches it in instrument=[…]. No instrumentation sees which objects end with a function or a container, nor what "
+        "source text given to exec touches: let go of them by `del`, or put a lock round. Where all is named, please "
+        "report the program."
     )
 
 

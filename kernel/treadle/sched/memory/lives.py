@@ -1,0 +1,82 @@
+"""The lives of objects: a location for each object whose end can be seen.
+
+Whoever lets go of an object last runs its finalizer, and a weak reference tells whether it is still there. So letting go
+is a write of its life, and calling a weak reference is a read. Seen are `del` of a variable and of an attribute, a store
+over an attribute, and an attribute of what only the expression refers to; not the end of a function, and nothing that
+containers let go of.
+"""
+
+import types
+import weakref
+from typing import Any
+
+from treadle.sched import runtime
+from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.memory import locations as memory
+from treadle.sched.memory.announcing import perform_all
+from treadle.sched.memory.families import class_attribute
+from treadle.sched.memory.locations import MemoryLocation
+from treadle.sched.values import MISSING
+from treadle.sched.world import ControlledThread
+
+
+def let_go(value: Any) -> None:
+    """Announce that the caller is about to delete a variable that has *value*."""
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "let go", letting_go(value))
+
+
+def letting_go(value: Any) -> Accesses:
+    """Return what letting go of *value* touches."""
+    if value is None or not _end_can_be_seen(value):
+        return ()
+    return ((_life(value), WRITE),)
+
+
+def letting_go_of(holder: Any, name: str) -> Accesses:
+    """Return what a store over attribute *name* of *holder*, or its deletion, lets go of."""
+    descriptor = class_attribute(type(holder), name)[1]
+    if isinstance(descriptor, types.MemberDescriptorType):
+        return letting_go(getattr(holder, name, None))
+    return letting_go((getattr(holder, "__dict__", None) or {}).get(name))
+
+
+def looking(reference: "weakref.ref[Any]") -> Accesses:
+    """Return what calling a weak reference touches."""
+    value = reference()
+    lives = memory.present.lives
+    if value is None:
+        known = lives.get(id(reference))
+        return () if known is None else ((known[1], READ),)
+    return ((_watched(value, reference), READ),)
+
+
+def _watched(value: Any, reference: "weakref.ref[Any]") -> MemoryLocation:
+    life = _life(value)
+    # The reference is kept, so that no other gets its identity; one with a callback would be called back for that.
+    if reference.__callback__ is None:
+        memory.present.lives[id(reference)] = reference, life
+    return life
+
+
+def watching(*arguments: Any) -> "weakref.ref[Any]":
+    """Make a weak reference, and note which life it looks at."""
+    made = weakref.ref(*arguments)
+    _watched(arguments[0], made)
+    return made
+
+
+def look(thread: ControlledThread, reference: "weakref.ref[Any]") -> Any:
+    """Perform `reference()`."""
+    perform_all(thread, "look", looking(reference))
+    return reference()
+
+
+def _life(value: Any) -> MemoryLocation:
+    return memory.present.of(value, "its life")
+
+
+def _end_can_be_seen(value: Any) -> bool:
+    ours = memory.present.watches(value)
+    return class_attribute(type(value), "__del__")[1] is not MISSING or weakref.getweakrefcount(value) > ours
