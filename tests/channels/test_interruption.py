@@ -20,6 +20,7 @@ from tests.channels.support import (
     Make,
     SignalInjection,
     both_buffers,
+    every_buffer,
     every_flavour,
     every_state,
     injections,
@@ -39,6 +40,7 @@ from treadle import (
     channel,
     recv,
     select,
+    send,
     sync_channel,
 )
 from treadle.channels.leases import CLOSED_LEASE
@@ -443,6 +445,41 @@ def test_a_signal_in_a_receive_loses_a_message_in_one_window_only(
             break
     assert step > 1
     assert lost <= 1
+
+
+def look_up_what_is_missing() -> None:
+    raise IndexError("of a signal handler")
+
+
+SENDS: dict[str, Callable[[AnySender, int], object]] = {
+    "send": lambda tx, message: tx.send(message),
+    "try_send": lambda tx, message: tx.try_send(message),
+    "send_timeout": lambda tx, message: tx.send_timeout(message, 0),
+    "send_many": lambda tx, message: tx.send_many([message]),
+    "select": lambda tx, message: select(send(tx, message), timeout=0),
+}
+
+
+@pytest.mark.statement("P1")
+@every_buffer
+@pytest.mark.parametrize("send_it", SENDS.values(), ids=SENDS)
+def test_an_index_error_of_a_signal_handler_is_not_taken_for_a_full_channel(
+    make: Make, send_it: Callable[[AnySender, int], object]
+) -> None:
+    raised = 0
+    for step in range(1_000):
+        tx, rx = make()
+        injection = SignalInjection(step, look_up_what_is_missing)
+        try:
+            injection.run(partial(send_it, tx, 1))
+        except IndexError:
+            raised += 1
+            assert rx.drain() in ([], [1])
+        else:
+            assert rx.drain() == [1]
+            assert not injection.done
+            break
+    assert raised == step > 0
 
 
 @pytest.mark.statement("P1", "P2", "P3")

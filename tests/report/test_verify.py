@@ -117,7 +117,7 @@ def test_nothing_to_verify_is_an_error_and_not_a_pass(
 def test_the_planted_bugs_are_found_and_replay() -> None:
     done = verify("proofs", "--only", "planted bug")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("killed; replays 10/10") == 14
+    assert done.stdout.count("killed; replays 10/10") == 15
 
 
 def test_the_standard_library_s_queue_refines_its_model() -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from treadle.channels._primitives import deque, yield_to_others
 from treadle.channels.core import NOTHING, Nothing
-from treadle.channels.flavours.bounded import LAST, Bounded
+from treadle.channels.flavours.bounded import LAST, Bounded, refused
 from treadle.channels.leases import Lease
 from treadle.channels.owned import Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
@@ -43,8 +43,12 @@ class BoundedSender(SyncSender[T_contra]):
             lease.channel.messages.insert(LAST, message)
             if self._waiting:
                 lease.channel.published()
-        except IndexError:
+        except IndexError as error:
+            channel = lease.channel
             del lease
+            if not refused(error):
+                channel.published()
+                raise
         except BaseException:
             channel = lease.channel
             del lease
@@ -75,7 +79,9 @@ class BoundedReceiver(Receiver[T_co]):
             if source.senders_line:
                 source.senders.wake()
         except IndexError:
-            pass
+            if message is not NOTHING:  # it comes from a signal handler
+                source.cut_short(message)
+                raise
         except BaseException:
             source.cut_short(message)
             raise

@@ -16,11 +16,17 @@ from treadle.channels.errors import Full, SendError
 from treadle.channels.flavours.unbounded import REFUSED
 from treadle.channels.waiting import Side
 
-__all__ = ["LAST", "Bounded"]
+__all__ = ["LAST", "Bounded", "refused"]
 
 T = TypeVar("T")
 
 LAST: Final = sys.maxsize  # an index at which what is inserted comes last
+
+
+def refused(error: IndexError | SendError) -> bool:
+    """Say whether the error is that of the channel itself: an IndexError of a signal handler brings its frame along."""
+    trace = error.__traceback__
+    return not isinstance(error, IndexError) or trace is None or trace.tb_next is None
 
 
 class Bounded(Returning[T]):
@@ -70,8 +76,11 @@ class Bounded(Returning[T]):
         try:
             message[:] = filter(None, map(insert, repeat(LAST), message))
             self.published()
-        except (IndexError, SendError):
-            return self._failure()
+        except (IndexError, SendError) as error:
+            if message and refused(error):
+                return self._failure()
+            self.published()
+            raise
         except BaseException:
             self.published()
             raise
@@ -82,8 +91,11 @@ class Bounded(Returning[T]):
             self.messages.insert(LAST, message)
             if self.receivers.waiting:
                 self.published()
-        except (IndexError, SendError):
-            return self._failure()
+        except (IndexError, SendError) as error:
+            if refused(error):
+                return self._failure()
+            self.published()
+            raise
         except BaseException:
             self.published()
             raise
@@ -105,7 +117,9 @@ class Bounded(Returning[T]):
         insert: Callable[[int, T], Any] = self.messages.insert
         try:
             entered.extend(map(insert, repeat(LAST), messages))
-        except (IndexError, SendError):
+        except (IndexError, SendError) as error:
+            if not refused(error):
+                raise
             return self._failure()
         return None
 
@@ -124,10 +138,9 @@ class Bounded(Returning[T]):
             message = self.queue.popleft()
             if self.senders_line:
                 self.senders.wake()
-        except IndexError:
-            raise
-        except BaseException:
-            self.cut_short(message)
+        except BaseException as error:
+            if message is not NOTHING or not isinstance(error, IndexError):
+                self.cut_short(message)
             raise
         return message
 
