@@ -1,5 +1,6 @@
 """Who lets go of an object last runs its finalizer, and weak references tell whether it is there: both orders are explored."""
 
+import functools
 import sys
 import threading
 import weakref
@@ -117,6 +118,38 @@ def test_what_only_the_expression_refers_to_is_let_go_of_after_it() -> None:
     found = outcomes(program, instrument=[HERE])
     assert found == outcomes(program, instrument=[HERE], strategy="dfs")
     assert found > {"7, T1", "T0, 7"}
+
+
+class Kept(Plain):
+    """With what is made when it is asked for."""
+
+    @functools.cached_property
+    def made(self) -> list[int]:
+        return []
+
+
+USES_OF_TEMPORARIES: dict[str, Callable[[Box], object]] = {
+    "__dict__": lambda box: box.x.__dict__.update(number=8),
+    "cached property": lambda box: box.x.made.append(8),
+    "attribute": lambda box: setattr(box.x, "number", 8),
+}
+
+
+@pytest.mark.parametrize("use", USES_OF_TEMPORARIES.values(), ids=USES_OF_TEMPORARIES)
+def test_what_is_reached_through_an_object_that_is_watched_is_shared_as_ever(
+    use: Callable[[Box], object],
+) -> None:
+    def program() -> tuple[object, ...]:
+        box, seen = Box(), list[object]()
+        box.x = Kept()
+        watch = weakref.ref(box.x)
+        together(lambda: use(box), lambda: seen.append((box.x.number, tuple(box.x.made))))
+        assert watch() is not None
+        return tuple(seen)
+
+    found = outcomes(program, instrument=[HERE])
+    assert len(found) == 2
+    assert found == outcomes(program, instrument=[HERE], strategy="dfs")
 
 
 def test_who_looks_sees_an_object_that_another_thread_is_about_to_let_go_of() -> None:

@@ -46,17 +46,18 @@ def learn_stored(thread: ControlledThread, name: str) -> None:
         learned.news = True
 
 
-def load_attribute(holder: Any, name: str) -> Any:
-    """Perform `holder.name`."""
+def load_attribute(holder: Any, name: str, more: Accesses = ()) -> Any:
+    """Perform `holder.name`, which touches *more* as well."""
     reading = _readings.get((type(holder), name), MISSING)
-    if reading is None:  # constant
+    if reading is None and not more:  # constant
         return getattr(holder, name)
     thread = runtime.running()
     if thread is None:
         return getattr(holder, name)
     if isinstance(reading, _Reading) and type(reading.code) is functools.cached_property:
+        perform_all(thread, "let go", more)
         return _load_cached(thread, holder, name, reading.code)
-    announce_attribute(thread, holder, name)
+    announce_attribute(thread, holder, name, more)
     if name == "__dict__":
         note_namespace(thread, holder)
     return getattr(holder, name)
@@ -64,13 +65,7 @@ def load_attribute(holder: Any, name: str) -> Any:
 
 def load_of_temporary(holder: Any, name: str) -> Any:
     """Perform `holder.name`, after which nothing may refer to *holder*."""
-    thread = runtime.running()
-    if thread is not None:
-        letting = letting_go(holder)
-        if letting:
-            announce_attribute(thread, holder, name, letting)
-            return getattr(holder, name)
-    return load_attribute(holder, name)
+    return load_attribute(holder, name, letting_go(holder) if runtime.running() is not None else ())
 
 
 def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: Accesses = ()) -> None:

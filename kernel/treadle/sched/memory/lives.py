@@ -29,7 +29,7 @@ def let_go(value: Any) -> None:
 
 def letting_go(value: Any) -> Accesses:
     """Return what letting go of *value* touches."""
-    if value is None or not _end_can_be_seen(value):
+    if value is None or isinstance(value, (type, types.ModuleType)) or not _end_can_be_seen(value):
         return ()
     return ((_life(value), WRITE),)
 
