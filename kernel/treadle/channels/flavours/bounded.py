@@ -23,10 +23,20 @@ T = TypeVar("T")
 LAST: Final = sys.maxsize  # an index at which what is inserted comes last
 
 
+def _words_of_a_full_deque() -> tuple[object, ...]:
+    try:
+        deque[None](maxlen=0).insert(LAST, None)
+    except IndexError as error:
+        return error.args
+    raise NotImplementedError("this Python lets a deque grow beyond its maximum length")
+
+
+_FULL: Final = _words_of_a_full_deque()
+
+
 def refused(error: IndexError | SendError) -> bool:
-    """Say whether the error is that of the channel itself: an IndexError of a signal handler brings its frame along."""
-    trace = error.__traceback__
-    return not isinstance(error, IndexError) or trace is None or trace.tb_next is None
+    """Say whether the error is that of the channel itself, and no IndexError of a signal handler."""
+    return type(error) is not IndexError or error.args == _FULL
 
 
 class Bounded(Returning[T]):
