@@ -78,13 +78,10 @@ class BoundedReceiver(Receiver[T_co]):
             message = source.queue.popleft()
             if source.senders_line:
                 source.senders.wake()
-        except IndexError:
-            if message is not NOTHING:  # it comes from a signal handler
+        except BaseException as error:
+            if message is not NOTHING or type(error) is not IndexError:  # otherwise there is none
                 source.cut_short(message)
                 raise
-        except BaseException:
-            source.cut_short(message)
-            raise
         else:
             return message
         yield_to_others()

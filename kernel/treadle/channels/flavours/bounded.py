@@ -149,7 +149,7 @@ class Bounded(Returning[T]):
             if self.senders_line:
                 self.senders.wake()
         except BaseException as error:
-            if message is not NOTHING or not isinstance(error, IndexError):
+            if message is not NOTHING or type(error) is not IndexError:
                 self.cut_short(message)
             raise
         return message
