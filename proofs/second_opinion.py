@@ -9,12 +9,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from models import timeouts, timers, waiting
+from models import select, select_wakeups, timeouts, timers, waiting
 from models.mpmc import Mpmc, NewestFirst, OneIsTold
 from models.mpsc import DisconnectionDiscards, LazyReceiver, Mpsc
 from models.sync_channel import LostPermit, OneTooMany, SyncChannel
@@ -59,6 +59,9 @@ TWINS: dict[type[Model[Any]], str] = {
     waiting.WakesOneAtTheEnd: "WAKES_ONE_AT_THE_END",
     timers.TooEarly: "TOO_EARLY",
     timers.LooksThenTakes: "LOOKS_THEN_TAKES",
+    select.ClaimsEachEntry: "CLAIMS_EACH_ENTRY",
+    select.OneLook: "ONE_LOOK",
+    select_wakeups.PassesNothingOn: "PASSES_NOTHING_ON",
 }
 
 
@@ -76,9 +79,36 @@ def _of_timer(model: Model[Any]) -> dict[str, int]:
     return {**counts, **known, "RECEIVERS": len(limits) - 2}
 
 
-def _all(
-    module: ModuleType, constants: Callable[[Model[Any]], dict[str, int]] = _constants
-) -> Iterator[Pair]:
+def _table(name: str, rows: Sequence[Sequence[int]]) -> dict[str, int]:
+    """Three rows of two numbers, each by its place; 255 is none."""
+    if len(rows) > 3 or any(len(row) > 2 for row in rows):
+        raise ValueError(
+            f"the files for Spin have room for three threads, of two channels each, and not for {rows}"
+        )
+    padded = [(*row, 255, 255) for row in (*rows, (), (), ())]
+    return {f"{name}{row}{column}": padded[row][column] for row in range(3) for column in range(2)}
+
+
+def _of_select(model: select.Selecting) -> dict[str, int]:
+    """The line of each case of each thread."""
+    cases = [
+        [model.own(thread, case) for case in range(len(model.threads[thread]) // 2)]
+        for thread in model.everyone()
+    ]
+    lines = 2 + 2 * (max(map(max, cases)) // 2)
+    return {"THREADS": len(cases), "LINES": lines, **_table("CASE", cases)}
+
+
+def _of_wakeups(model: select_wakeups.Wakeups) -> dict[str, int]:
+    """The channel of each sender, and those of each receiver."""
+    names = sorted({*model.senders, *"".join(model.receivers)})
+    senders = [[names.index(name)] for name in model.senders]
+    receivers = [model.channels(receiver) for receiver in model.all_receivers()]
+    counts = {"CHANNELS": len(names), "SENDERS": len(senders), "RECEIVERS": len(receivers)}
+    return {**counts, **_table("TO", senders), **_table("FROM", receivers)}
+
+
+def _all(module: ModuleType, constants: Callable[..., dict[str, int]] = _constants) -> Iterator[Pair]:
     """Every configuration that a file of models has, its twins included."""
     for line in (*module.EXPECTED, *getattr(module, "LARGE", ())):
         twin = TWINS.get(type(line.model))
@@ -119,6 +149,8 @@ PAIRS = (
     *_all(timeouts),
     *_all(waiting),
     *_all(timers, _of_timer),
+    *_all(select, _of_select),
+    *_all(select_wakeups, _of_wakeups),
 )
 
 

@@ -1,10 +1,11 @@
 """Spin agrees with us about the channel models; some small configurations here, all of them by `make spin`."""
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from models import timeouts, timers, waiting
+from models import select, select_wakeups, timeouts, timers, waiting
 from models.mpmc import Mpmc, NewestFirst, OneIsTold
 from models.mpsc import Mpsc
 from models.sync_channel import SyncChannel
@@ -17,7 +18,19 @@ needs_spin = pytest.mark.skipif(bool(missing()), reason=f"not on this machine: {
 
 
 #: Twins, and models with them, whose states are few.
-FEW = (OneIsTold, NewestFirst, timeouts.TooLate, timers.LooksThenTakes, waiting.NoSecondLook)
+FEW = (
+    OneIsTold,
+    NewestFirst,
+    timeouts.TooLate,
+    timers.LooksThenTakes,
+    waiting.NoSecondLook,
+    select.OneLook,
+    select.ClaimsEachEntry,
+    select_wakeups.PassesNothingOn,
+)
+SMALL = {
+    repr(model) for model in (select.Selecting("a?b?", "b!a!"), select_wakeups.Wakeups("ab", ("ab", "a")))
+}
 
 
 def is_small(pair: Pair) -> bool:
@@ -25,6 +38,7 @@ def is_small(pair: Pair) -> bool:
     return (
         one_message
         or isinstance(pair.model, FEW)
+        or repr(pair.model) in SMALL
         or pair.defines.get("UNTIMED") == 1 == pair.defines["TIMED"]
     )
 
@@ -43,6 +57,26 @@ def test_a_bad_translation_is_an_error_and_no_verdict() -> None:
         spin_verdict({"SENDERS": 1, "MESSAGES": 1, "RECEIVERS": 1, "SIZE": 1})  # without CAPACITY
     with pytest.raises(SpinError, match="no whole answer"):
         second_opinion._errors("pan: out of memory")
+
+
+def test_a_model_that_the_files_have_no_room_for_is_an_error() -> None:
+    assert second_opinion._of_select(select.Selecting("a!b?"))["CASE01"] == 3
+    with pytest.raises(ValueError, match="three threads"):
+        second_opinion._of_select(select.Selecting("a!", "a!", "a!", "a?"))
+    with pytest.raises(ValueError, match="two channels each"):
+        second_opinion._of_wakeups(select_wakeups.Wakeups("abc", ("abc",)))
+
+
+@needs_spin
+def test_a_mistake_in_the_translation_is_a_disagreement(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    right = (second_opinion.PROMELA / "select_wakeups.pml").read_text()
+    wrong = right.replace("(HAS_ANY(ME) -> leaves : asleep)", "asleep")
+    assert wrong != right
+    (tmp_path / "select_wakeups.pml").write_text(wrong)
+    monkeypatch.setattr(second_opinion, "PROMELA", tmp_path)
+    assert not agrees(next(pair for pair in PAIRS if pair.promela == "select_wakeups"))
 
 
 def test_a_disagreement_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +99,9 @@ def test_every_kind_of_channel_is_asked_about_with_its_twins() -> None:
         assert verdicts == {Verdict.HOLDS, Verdict.VIOLATED}
 
 
-@pytest.mark.parametrize("module", [timeouts, timers, waiting], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [timeouts, timers, waiting, select, select_wakeups], ids=lambda module: module.__name__
+)
 def test_every_configuration_is_asked_about(module: ModuleType) -> None:
     table = {repr(line.model): line.verdict for line in (*module.EXPECTED, *getattr(module, "LARGE", ()))}
     asked = [pair for pair in PAIRS if pair.promela == module.__name__.rpartition(".")[2]]
