@@ -1,6 +1,7 @@
 """Helpers for the tests of channels: flavours, threads, waiting without luck, and injection at every step."""
 
 import dis
+import gc
 import signal
 import sys
 import threading
@@ -199,7 +200,13 @@ class Injection:
     def run(self, operation: Callable[[], T]) -> T:
         # A trace function may raise where no instruction does, and then the exception that is being handled
         # stays so: that of a generator goes with it.
-        return next(self._traced(operation))
+        collects = gc.isenabled()
+        gc.disable()  # it would finalize the channels of earlier tests, at steps that are none of the operation
+        try:
+            return next(self._traced(operation))
+        finally:
+            if collects:
+                gc.enable()
 
     def _traced(self, operation: Callable[[], T]) -> Iterator[T]:
         before = sys.gettrace()
