@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.spec.two_phase import Protocol, TwoPhase
+from tests.spec.two_phase import Broken, Protocol, TwoPhase
 from treadle.spec import (
     Model,
     action,
@@ -16,7 +16,6 @@ from treadle.spec import (
     check,
     checkpoint,
     constraint,
-    invariant,
     sometimes,
 )
 from treadle.spec.limits import Limits
@@ -47,12 +46,6 @@ class Bounded(Hopes):
     @constraint
     def not_all_aborted(self, state: Protocol) -> bool:
         return state.votes.count("aborted") < 3
-
-
-class Broken(TwoPhase):
-    @invariant
-    def one_at_most(self, state: Protocol) -> bool:
-        return state.votes.count("aborted") < 2
 
 
 class Round(Model[int]):

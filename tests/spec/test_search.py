@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 
 from tests.golden.diehard import DieHard, FourLitres
-from tests.spec.two_phase import Protocol, TwoPhase
+from tests.spec.two_phase import Broken, Protocol, TwoPhase
 from treadle.spec import (
     Model,
     Progress,
@@ -20,7 +20,6 @@ from treadle.spec import (
     Verdict,
     action,
     check,
-    invariant,
     simulate,
     sometimes,
     state_graph,
@@ -28,14 +27,6 @@ from treadle.spec import (
     sweep,
 )
 from treadle.spec.compact import Fingerprints
-
-
-class Broken(TwoPhase):
-    """At most one manager is aborted: violated."""
-
-    @invariant
-    def one_at_most(self, state: Protocol) -> bool:
-        return state.votes.count("aborted") < 2
 
 
 class Endless(Model[int]):

@@ -79,3 +79,11 @@ class TwoPhase(Model[Protocol]):
     @invariant
     def consistent(self, state: Protocol) -> bool:
         return not {"committed", "aborted"} <= set(state.votes)
+
+
+class Broken(TwoPhase):
+    """At most one manager is aborted: violated."""
+
+    @invariant
+    def one_at_most(self, state: Protocol) -> bool:
+        return state.votes.count("aborted") < 2
