@@ -34,9 +34,9 @@ def _words_of_a_full_deque() -> tuple[object, ...]:
 _FULL: Final = _words_of_a_full_deque()
 
 
-def refused(error: IndexError | SendError) -> bool:
+def refused(error: BaseException) -> bool:
     """Say whether the error is that of the channel itself, and no IndexError of a signal handler."""
-    return type(error) is not IndexError or error.args == _FULL
+    return isinstance(error, SendError) or (isinstance(error, IndexError) and error.args == _FULL)
 
 
 class Bounded(Returning[T]):
@@ -86,12 +86,9 @@ class Bounded(Returning[T]):
         try:
             message[:] = filter(None, map(insert, repeat(LAST), message))
             self.published()
-        except (IndexError, SendError) as error:
+        except BaseException as error:
             if message and refused(error):
                 return self._failure()
-            self.published()
-            raise
-        except BaseException:
             self.published()
             raise
         return None
@@ -101,12 +98,9 @@ class Bounded(Returning[T]):
             self.messages.insert(LAST, message)
             if self.receivers.waiting:
                 self.published()
-        except (IndexError, SendError) as error:
+        except BaseException as error:
             if refused(error):
                 return self._failure()
-            self.published()
-            raise
-        except BaseException:
             self.published()
             raise
         return None
