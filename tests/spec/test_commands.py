@@ -136,7 +136,7 @@ def test_every_way_of_searching_has_an_option(option: list[str], capsys: pytest.
 
 
 def test_symmetry_is_proved_on_the_instance_named(capsys: pytest.CaptureFixture[str]) -> None:
-    file = str(Path(__file__).parent / "two_phase.py")
+    file = str(Path(__file__).parent / "two_phase.py:TwoPhase")
     assert main(["model", file, "--set", "rms=5", "--symmetry", "rms=3"]) == 0
     assert "314 distinct states" in capsys.readouterr().out
 
