@@ -2,6 +2,7 @@
 
 from treadle.channels.actors import Actor, ActorRef, start_actor
 from treadle.channels.blocked import Blocked, BlockedThreads, blocked, dump_blocked
+from treadle.channels.choices import Case
 from treadle.channels.errors import (
     ChannelError,
     Disconnected,
@@ -16,7 +17,6 @@ from treadle.channels.errors import (
 )
 from treadle.channels.mailboxes import Mailboxes
 from treadle.channels.making import after, at, bounded, channel, never, sync_channel, tick, unbounded
-from treadle.channels.operations import Case
 from treadle.channels.owned import MovedError, Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
 from treadle.channels.scopes import Scope, scope

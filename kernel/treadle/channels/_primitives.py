@@ -19,7 +19,6 @@ __all__ = [
     "get_ident",
     "in_each_fork",
     "monotonic",
-    "yield_to_others",
 ]
 
 
@@ -29,6 +28,3 @@ def _nothing(*_: object, **__: object) -> None:
 
 # Registers what a forked process is to do first.
 in_each_fork: Callable[..., None] = getattr(os, "register_at_fork", _nothing)
-
-# Lets a thread run that is about to make a wait unnecessary: many times cheaper than to sleep and be woken.
-yield_to_others: Callable[[], None] = getattr(os, "sched_yield", _nothing)

@@ -4,7 +4,7 @@ Nothing is recorded for this while operations run. `blocked` walks the stacks of
 which an operation sleeps, and reads there in which lines it stands. The waiter is looked at last: while a wait
 is not over its thread stays where it is, so a row was true at that instant.
 
-Rule: only the frames of `_sleep` and `_Task.wait` are asked for their variables. Before CPython 3.13 a frame
+Rule: only the frames of `sleep` and `_Task.wait` are asked for their variables. Before CPython 3.13 a frame
 keeps what it answered until it ends; these end with the wait, and leave no exception behind that keeps them.
 
 No lock is taken, so that a signal handler may do this: `threading.enumerate` takes one, which the thread that
@@ -157,7 +157,7 @@ def _blocked(frames: dict[int, FrameType]) -> BlockedThreads:
 
 def _row(name: str, ident: int, top: FrameType, channels: _Channels) -> Blocked | None:
     """Describe the wait that the thread is in, if it is in one."""
-    readers = {operations._sleep.__code__: _operation, _Task.wait.__code__: _join}
+    readers = {operations.sleep.__code__: _operation, _Task.wait.__code__: _join}
     frame: FrameType | None = top
     while frame is not None and frame.f_code not in readers:
         frame = frame.f_back
@@ -175,7 +175,7 @@ def _row(name: str, ident: int, top: FrameType, channels: _Channels) -> Blocked 
 
 
 def _operation(variables: Mapping[str, Any], channels: _Channels) -> What | None:
-    """Say what an operation on channels waits for, from the variables of `_sleep`."""
+    """Say what an operation on channels waits for, from the variables of `sleep`."""
     entries: list[Entry] = variables["entries"]
     waiter: Waiter = variables["waiter"]
     kinds = tuple("recv" if entry.side is entry.state.receivers else "send" for entry in entries)

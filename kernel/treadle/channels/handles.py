@@ -6,7 +6,7 @@ handle costs nothing; what a send that is under way owes to its lease is told in
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 from weakref import ref
 
 from treadle.channels.core import CLOSED, Seat, State
@@ -88,6 +88,15 @@ class Handle(ABC):
     @abstractmethod
     def _side(self, channel: State) -> Side:
         """Give the side that this handle belongs to."""
+
+    @abstractmethod
+    def _attempt(self, message: Any) -> object:
+        """Send the message, or receive one, or give NOTHING if that would block.
+
+        Raises:
+            Disconnected: it failed, as it will always.
+            HandleClosed: this handle is closed.
+        """
 
     def _clone(self) -> Self:
         lease = self._lease  # this handle counts until the other does

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Generic, Self, TypeVar
 from weakref import ref
 
-from treadle.channels._primitives import monotonic, yield_to_others
+from treadle.channels._primitives import monotonic
 from treadle.channels.core import CLOSED, NOTHING, Channel, Nothing, Seat, Source, State
 from treadle.channels.errors import Empty, RecvError, RecvTimeout
 from treadle.channels.handles import Handle
 from treadle.channels.leases import Lease
-from treadle.channels.operations import RecvCase, perform
+from treadle.channels.operations import perform
 from treadle.channels.timeouts import deadline_at, duration
 from treadle.channels.waiting import Side
 
@@ -47,7 +47,6 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        yield_to_others()
         return self._await_message()
 
     def try_recv(self) -> T_co:
@@ -78,7 +77,6 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        yield_to_others()
         return self._receive_until(None if seconds is None else monotonic() + seconds)
 
     def recv_deadline(self, deadline: float | None) -> T_co:
@@ -90,7 +88,12 @@ class Receiver(Handle, Generic[T_co]):
             HandleClosed: this handle is closed, or was closed while the call was blocked.
             TypeError, ValueError: the deadline is no number, or NaN; nothing was received.
         """
-        return self._receive_until(deadline_at(deadline))
+        until = deadline_at(deadline)
+        try:
+            return self._source.popleft()
+        except IndexError:
+            pass
+        return self._receive_until(until)
 
     def recv_many(self, limit: int | None = None) -> list[T_co]:
         """Receive the messages that are there, `limit` at most, blocking while there is none.
@@ -126,19 +129,15 @@ class Receiver(Handle, Generic[T_co]):
         return Iter(self)
 
     def _await_message(self) -> T_co:
-        message = self._receive(None)
-        assert message is not NOTHING  # for without a deadline only a message or an error ends the wait
+        message: T_co = perform(
+            self, None, None
+        )  # only a message or an error ends it, for it has no deadline
         return message
 
     def _receive_until(self, deadline: float | None) -> T_co:
-        message = self._receive(deadline)
+        message: T_co | Nothing = perform(self, None, deadline)
         if message is NOTHING:
             raise RecvTimeout
-        return message
-
-    def _receive(self, deadline: float | None) -> T_co | Nothing:
-        case: RecvCase[T_co] = RecvCase(self)
-        _, message = perform((case,), deadline)
         return message
 
     def _receive_many(self, limit: int, wait: bool) -> list[T_co]:
@@ -156,6 +155,9 @@ class Receiver(Handle, Generic[T_co]):
                 channel.give_back(messages)
             raise
         return messages
+
+    def _attempt(self, message: object = None) -> T_co | Nothing:
+        return self._lease.channel.look()
 
     def _side(self, channel: State) -> Side:
         return channel.receivers

@@ -10,9 +10,10 @@ from copy import copy
 from random import random
 from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
+from treadle.channels.choices import Case, RecvCase, SendCase, Turns, await_ready, choose
 from treadle.channels.core import NOTHING, Nothing
 from treadle.channels.errors import ChannelError, SelectTimeout
-from treadle.channels.operations import EXPIRED, Case, RecvCase, SendCase, Turns, await_ready, perform
+from treadle.channels.operations import EXPIRED
 from treadle.channels.receivers import Receiver
 from treadle.channels.senders import BaseSender
 from treadle.channels.timeouts import NOW, deadline_of
@@ -265,7 +266,7 @@ def _limit(
 def _select(
     cases: Sequence[Case[Any]], indices: Sequence[int], deadline: float | None, default: object, biased: bool
 ) -> object:
-    index, result = perform(cases, deadline, _turns(biased), _outcome)
+    index, result = choose(cases, deadline, _turns(biased), _outcome)
     if index != EXPIRED:
         try:
             return Selected(indices[index], result)

@@ -8,13 +8,13 @@ from itertools import repeat
 from operator import is_
 from typing import Generic, Never, Self, TypeVar
 
-from treadle.channels._primitives import deque, yield_to_others
-from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, Seat, State
+from treadle.channels._primitives import deque
+from treadle.channels.core import CLOSED, NOTHING, Channel, Failure, Nothing, Seat, State
 from treadle.channels.errors import Full, HandleClosed, SendError, SendTimeout
 from treadle.channels.flavours.unbounded import Unbounded
 from treadle.channels.handles import Handle
 from treadle.channels.leases import Lease
-from treadle.channels.operations import SendCase, perform
+from treadle.channels.operations import perform
 from treadle.channels.owned import Owned, in_use, offer_owned
 from treadle.channels.timeouts import deadline_after, deadline_at
 from treadle.channels.waiting import Side
@@ -106,9 +106,20 @@ class BaseSender(Handle, Generic[T_contra]):
         return WeakSender(type(self), self._open())
 
     def _send(self, message: T_contra, deadline: float | None) -> None:
-        _, result = perform((SendCase(self, message),), deadline)
-        if result is NOTHING:
+        if self._attempt(message) is NOTHING:
+            self._await_room(message, deadline)
+
+    def _await_room(self, message: T_contra, deadline: float | None) -> None:
+        if perform(self, message, deadline) is NOTHING:
             raise SendTimeout(message)
+
+    def _attempt(self, message: T_contra) -> Nothing | None:
+        failure = self._offer(message)
+        if failure is None:
+            return None
+        if failure is Full:
+            return NOTHING
+        raise failure(message)
 
     def _offer(self, message: T_contra) -> Failure | None:
         """Put the message in without blocking; say what prevented it, if anything did."""
@@ -199,8 +210,7 @@ class SyncSender(BaseSender[T_contra]):
                 return
         finally:
             del lease
-        yield_to_others()
-        self._send(message, None)
+        self._await_room(message, None)
 
     def try_send(self, message: T_contra, /) -> None:
         """Send the message if that is possible now; never block (S24-S26).

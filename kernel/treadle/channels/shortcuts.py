@@ -6,9 +6,9 @@ it is looked once more: at capacity 1 that is all it takes most of the time, and
 
 from typing import TypeVar
 
-from treadle.channels._primitives import deque, yield_to_others
+from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Nothing
-from treadle.channels.flavours.bounded import LAST, Bounded, refused
+from treadle.channels.flavours.bounded import FULL, LAST, Bounded
 from treadle.channels.leases import Lease
 from treadle.channels.owned import Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
@@ -46,7 +46,7 @@ class BoundedSender(SyncSender[T_contra]):
         except IndexError as error:
             channel = lease.channel
             del lease
-            if not refused(error):
+            if error.args != FULL:
                 channel.published()
                 raise
         except BaseException:
@@ -56,9 +56,7 @@ class BoundedSender(SyncSender[T_contra]):
             raise
         else:
             return
-        yield_to_others()
-        if self._offer(message) is not None:
-            self._send(message, None)
+        self._await_room(message, None)
 
 
 class BoundedReceiver(Receiver[T_co]):
@@ -84,11 +82,6 @@ class BoundedReceiver(Receiver[T_co]):
                 raise
         else:
             return message
-        yield_to_others()
-        try:
-            return self._source.popleft()
-        except IndexError:
-            pass
         return self._await_message()
 
 

@@ -70,7 +70,7 @@ class Waiter:
         The gate is opened in any case: one who ended the wait and was interrupted is thus helped out, and
         may do it twice.
         """
-        if self._has_vanished():
+        if self._forks != _Forks.count and self._has_vanished():
             return False
         won = self._end.setdefault("by", by) is by
         try:  # noqa: SIM105 - a context manager is more steps to be interrupted at

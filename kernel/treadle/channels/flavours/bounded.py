@@ -14,9 +14,9 @@ from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Failure, Nothing, Refusal, Returning, untouched
 from treadle.channels.errors import Full, SendError
 from treadle.channels.flavours.unbounded import REFUSED
-from treadle.channels.waiting import Side
+from treadle.channels.waiting import Entry, Side
 
-__all__ = ["LAST", "Bounded", "refused"]
+__all__ = ["FULL", "LAST", "Bounded", "refused"]
 
 T = TypeVar("T")
 
@@ -31,12 +31,13 @@ def _words_of_a_full_deque() -> tuple[object, ...]:
     raise NotImplementedError("this Python lets a deque grow beyond its maximum length")
 
 
-_FULL: Final = _words_of_a_full_deque()
+#: What an IndexError says that a full deque raises.
+FULL: Final = _words_of_a_full_deque()
 
 
 def refused(error: BaseException) -> bool:
     """Say whether the error is that of the channel itself, and no IndexError of a signal handler."""
-    return isinstance(error, SendError) or (isinstance(error, IndexError) and error.args == _FULL)
+    return isinstance(error, SendError) or (isinstance(error, IndexError) and error.args == FULL)
 
 
 class Bounded(Returning[T]):
@@ -73,6 +74,13 @@ class Bounded(Returning[T]):
 
     def spare(self, side: Side) -> int:
         return self.room() if side is self.senders else len(self.messages) + len(self.returned)
+
+    def ready(self, entry: Entry) -> bool:
+        if self.receivers_gone:
+            return True
+        if entry.side is self.senders:
+            return len(self.messages) < self._capacity
+        return bool(self.queue) or self.senders_gone or bool(self.returned)
 
     def mark(self) -> tuple[Iterator[T], Iterator[T]]:
         return iter(self.queue), iter(self.returned)

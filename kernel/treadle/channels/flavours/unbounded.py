@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from treadle.channels._primitives import deque
 from treadle.channels.core import Channel, Failure, Refusal, untouched
 from treadle.channels.errors import SendError
+from treadle.channels.waiting import Entry
 
 __all__ = ["Unbounded"]
 
@@ -47,6 +48,11 @@ class Unbounded(Channel[T]):
 
     def room(self) -> int:
         return sys.maxsize
+
+    def ready(self, entry: Entry) -> bool:
+        return (
+            bool(self.source) or self.senders_gone or self.messages is REFUSED or entry.side is self.senders
+        )
 
     def enter(self, message: list[T]) -> Failure | None:
         if self.receivers_gone:
