@@ -2,7 +2,7 @@
 
 All entries of one wait share a waiter. A peer that finds an entry claims the waiter: the claim performs the
 operation, so that no reserved and unfinished state exists (one phase). The steps are those of
-`kernel/treadle/channels`: `operations.perform` and `_wait`, and `flavours/rendezvous.py`. Of two that wait for each
+`kernel/treadle/channels`: `choices.choose` and `_wait`, and `flavours/rendezvous.py`. Of two that wait for each
 other the lower one withdraws and tries again.
 
 A thread is written by its cases: "a?b!" receives from a or sends to b.

@@ -3,7 +3,7 @@
 Each sender publishes one message in its channel and then wakes the first of the line. A receiver stands in the
 line of each of its channels, with one waiter. One that receives from a single channel makes use of what woke
 it; a select may take from another channel, so that when it leaves the lines it wakes the next one wherever a message is
-left (S74, S101). The steps are those of `operations._wait`.
+left (S74, S101). The steps are those of `choices.choose`.
 
 A thread is written by its channels: the receiver "ab" selects from two.
 

@@ -2,7 +2,7 @@
 
 A sender appends its message and then looks for waiters. A receiver tries, and if there is nothing it enters
 the line, looks again, and only then sleeps: whichever is second sees the other. Who is woken competes again. The
-steps are those of `kernel/treadle/channels`: `Unbounded.offer`, `Side.wake`, `Channel.look` and `operations._wait`; each
+steps are those of `kernel/treadle/channels`: `Unbounded.offer`, `Side.wake`, `Channel.look` and `operations.perform`; each
 reads or writes one shared thing.
 
 The invariant is the one that `channels/waiting.py` states: while there is a message and one sleeps whom nobody woke,

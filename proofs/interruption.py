@@ -77,7 +77,7 @@ def answer(progress: Progress) -> Evidence:
 KEPT = Mutation(
     "mutant_kept",
     "operations.py",
-    'cast("Channel[Any]", entries[index].state).give_back([match.message])',
+    'cast("Channel[Any]", entry.state).give_back([match.message])',
     "pass",
 )
 NOT_PUT_BACK = Mutation(
@@ -92,14 +92,14 @@ NOT_ANNOUNCED = Mutation(
 OBLIGATION_FORGOTTEN = Mutation(
     "mutant_obligation_forgotten",
     "operations.py",
-    "        _pass_on(cases, states)\n        raise\n\n\ndef _perform(",
+    "        _pass_on(handle, state)\n        raise\n\n\ndef _perform(",
     "        raise\n\n\ndef _perform(",
 )
 STILL_IN_LINE = Mutation(
     "mutant_still_in_line",
     "operations.py",
-    "    except BaseException:\n        index, match = _leave(waiter, entries)\n",
-    "    except BaseException:\n        index, match = EXPIRED, None\n",
+    "        except BaseException:\n            _, match = leave(waiter, (entry,))\n",
+    "        except BaseException:\n            match = None\n",
 )
 
 

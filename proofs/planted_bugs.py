@@ -9,8 +9,8 @@ from treadle.report import Evidence, Progress, claim
 LOST_WAKE_UP = Mutation(
     "mutant_lost_wake_up",
     "operations.py",
-    "in_time = _any_ready(entries) or _sleep(waiter, entries, deadline)",
-    "in_time = _sleep(waiter, entries, deadline)",
+    "in_time = ready(entry) or sleep(waiter, (entry,), deadline)",
+    "in_time = sleep(waiter, (entry,), deadline)",
 )
 LOST_MESSAGE = Mutation(
     "mutant_lost_message",
@@ -50,13 +50,13 @@ LEFT_IN_LINE = Mutation(
 )
 NO_MARKS = Mutation(
     "mutant_no_marks",
-    "operations.py",
+    "choices.py",
     "if all(state.unchanged(mark) for state, mark in zip(states, marks, strict=True)):",
     "if True:",
 )
 NOT_PASSED_ON = Mutation(
     "mutant_not_passed_on",
-    "operations.py",
+    "choices.py",
     "if entry.side.waiting and entry.state.left(entry.side) > used:",
     "if entry.side.waiting and entry.state.spare(entry.side) > 1_000_000_000:",
 )

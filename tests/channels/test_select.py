@@ -44,7 +44,6 @@ from treadle import (
     tick,
     unbounded,
 )
-from treadle.channels import operations
 
 ROUNDS = 10_000
 
@@ -681,10 +680,3 @@ def test_selects_nest_also_on_the_same_channels() -> None:
     assert found == [0, 1, 2, 3]
     value = select(recv(filled(select(recv(filled(9))).value))).value
     assert value == 9
-
-
-def test_a_select_lets_others_run_before_it_sets_up_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    (tx, rx), (_other_tx, other_rx) = unbounded[int](), unbounded[int]()
-    monkeypatch.setattr(operations, "yield_to_others", lambda: tx.send(1))
-    monkeypatch.setattr(operations, "Waiter", None)
-    assert select(recv(other_rx), recv(rx)).value == 1

@@ -1,7 +1,6 @@
 """The handles of a bounded channel: those of any other, with the first try written out for speed.
 
-What is written out is `Bounded.offer` and `Bounded.popleft`. Where the channel is full or empty, others are let run and
-it is looked once more: at capacity 1 that is all it takes most of the time, and costs a third of setting up a wait.
+What is written out is `Bounded.offer` and `Bounded.popleft`.
 """
 
 from typing import TypeVar
