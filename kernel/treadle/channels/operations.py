@@ -50,7 +50,9 @@ def _perform(handle: Handle, state: State, message: object, deadline: float | No
             if state.pairs:
                 lend(entry, ())
             enter(entry)
-            in_time = ready(entry) or sleep(waiter, (entry,), deadline)
+            in_time = (
+                handle._lease.channel is not state or state.ready(entry) or sleep(waiter, (entry,), deadline)
+            )
             end = waiter.withdraw()
             match = end if type(end) is Match else None
             if end is None or entry in side.waiting or entry.lender is not None:

@@ -77,7 +77,10 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        return self._receive_until(None if seconds is None else monotonic() + seconds)
+        message: T_co | Nothing = perform(self, None, None if seconds is None else monotonic() + seconds)
+        if message is NOTHING:
+            raise RecvTimeout
+        return message
 
     def recv_deadline(self, deadline: float | None) -> T_co:
         """Receive the oldest message, blocking until the instant `deadline` of `time.monotonic()` at most (S52).
@@ -93,7 +96,10 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        return self._receive_until(until)
+        message: T_co | Nothing = perform(self, None, until)
+        if message is NOTHING:
+            raise RecvTimeout
+        return message
 
     def recv_many(self, limit: int | None = None) -> list[T_co]:
         """Receive the messages that are there, `limit` at most, blocking while there is none.
@@ -132,12 +138,6 @@ class Receiver(Handle, Generic[T_co]):
         message: T_co = perform(
             self, None, None
         )  # only a message or an error ends it, for it has no deadline
-        return message
-
-    def _receive_until(self, deadline: float | None) -> T_co:
-        message: T_co | Nothing = perform(self, None, deadline)
-        if message is NOTHING:
-            raise RecvTimeout
         return message
 
     def _receive_many(self, limit: int, wait: bool) -> list[T_co]:

@@ -65,18 +65,11 @@ class BaseSender(Handle, Generic[T_contra]):
             HandleClosed: this handle is closed, or was closed while the call was blocked; likewise.
         """
         pending = deque(messages)
-        # Those that own a value move one by one.
-        offer = (
-            self._offer_first
-            if in_use and any(map(is_, map(type, pending), repeat(Owned)))
-            else self._offer_many
-        )
+        one_by_one = in_use and any(map(is_, map(type, pending), repeat(Owned)))  # so that the values move
         if self._lease.channel is CLOSED:  # also without messages
             raise HandleClosed(list(pending))
         while pending:
-            failure = offer(pending)
-            if failure is not None and failure is not Full:
-                raise failure(list(pending))
+            failure = Full if one_by_one else self._offer_many(pending)
             if failure is Full:
                 try:
                     self._send(pending[0], None)
@@ -84,6 +77,8 @@ class BaseSender(Handle, Generic[T_contra]):
                     error.message = list(pending)
                     raise
                 pending.popleft()
+            elif failure is not None:
+                raise failure(list(pending))
 
     def is_disconnected(self) -> bool:
         """Say whether all receivers are gone."""
@@ -106,36 +101,23 @@ class BaseSender(Handle, Generic[T_contra]):
         return WeakSender(type(self), self._open())
 
     def _send(self, message: T_contra, deadline: float | None) -> None:
-        if self._attempt(message) is NOTHING:
-            self._await_room(message, deadline)
-
-    def _await_room(self, message: T_contra, deadline: float | None) -> None:
-        if perform(self, message, deadline) is NOTHING:
+        if self._attempt(message) is NOTHING and perform(self, message, deadline) is NOTHING:
             raise SendTimeout(message)
 
     def _attempt(self, message: T_contra) -> Nothing | None:
-        failure = self._offer(message)
+        lease = self._lease
+        try:
+            if type(message) is Owned:
+                failure = offer_owned(lease.channel.enter, message)
+            else:
+                failure = lease.channel.offer(message)
+        finally:
+            del lease
         if failure is None:
             return None
         if failure is Full:
             return NOTHING
         raise failure(message)
-
-    def _offer(self, message: T_contra) -> Failure | None:
-        """Put the message in without blocking; say what prevented it, if anything did."""
-        lease = self._lease
-        try:
-            if type(message) is Owned:
-                return offer_owned(lease.channel.enter, message)
-            return lease.channel.offer(message)
-        finally:
-            del lease
-
-    def _offer_first(self, messages: deque[T_contra]) -> Failure | None:
-        failure = self._offer(messages[0])
-        if failure is None:
-            messages.popleft()
-        return failure
 
     def _offer_many(self, messages: deque[T_contra]) -> Failure | None:
         lease = self._lease
@@ -210,7 +192,7 @@ class SyncSender(BaseSender[T_contra]):
                 return
         finally:
             del lease
-        self._await_room(message, None)
+        perform(self, message, None)
 
     def try_send(self, message: T_contra, /) -> None:
         """Send the message if that is possible now; never block (S24-S26).
@@ -220,9 +202,8 @@ class SyncSender(BaseSender[T_contra]):
             SendError: all receivers are gone.
             HandleClosed: this handle is closed.
         """
-        failure = self._offer(message)
-        if failure is not None:
-            raise failure(message)
+        if self._attempt(message) is NOTHING:
+            raise Full(message)
 
 
 class WeakSender(Generic[S_co]):

@@ -9,6 +9,7 @@ from treadle.channels._primitives import deque
 from treadle.channels.core import NOTHING, Nothing
 from treadle.channels.flavours.bounded import FULL, LAST, Bounded
 from treadle.channels.leases import Lease
+from treadle.channels.operations import perform
 from treadle.channels.owned import Owned
 from treadle.channels.receivers import Receiver, SharedReceiver
 from treadle.channels.senders import SyncSender
@@ -55,7 +56,7 @@ class BoundedSender(SyncSender[T_contra]):
             raise
         else:
             return
-        self._await_room(message, None)
+        perform(self, message, None)
 
 
 class BoundedReceiver(Receiver[T_co]):

@@ -34,8 +34,9 @@ def duration(timeout: float | None) -> float | None:
     """
     if timeout is None:
         return None
-    _check(timeout, "a timeout", "of seconds")
-    return None if timeout > TIMEOUT_MAX else max(timeout, 0)
+    if type(timeout) is not float or timeout != timeout:  # noqa: PLR0124 - only NaN differs from itself
+        _check(timeout, "a timeout", "of seconds")
+    return None if timeout > TIMEOUT_MAX else timeout if timeout > 0 else 0  # noqa: FURB136 - a third of the time
 
 
 def deadline_at(deadline: float | None) -> float | None:

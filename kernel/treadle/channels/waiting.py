@@ -101,7 +101,7 @@ class Waiter:
         if deadline is None:
             return self._gate.acquire()
         while (left := deadline - monotonic()) > 0:
-            if self._gate.acquire(True, min(left, TIMEOUT_MAX)):
+            if self._gate.acquire(True, left if left < TIMEOUT_MAX else TIMEOUT_MAX):  # noqa: FURB136 - as above
                 return True
         return False
 
@@ -170,7 +170,10 @@ class Side:
             if entry is END:
                 return
             won = entry.waiter.end(object())
-            self.remove(entry)
+            try:  # noqa: SIM105 - as above
+                self.waiting.remove(entry)
+            except ValueError:  # it has left, or was helped out
+                pass
             if won:
                 return
 
@@ -187,7 +190,7 @@ class Side:
                 entry.waiter.end(object())
 
     def remove(self, entry: Entry) -> None:
-        """Take an entry out of the line; doing it twice is doing it once."""
+        """Take an entry out of the line, as `wake` does; doing it twice is doing it once."""
         try:  # noqa: SIM105 - as above
             self.waiting.remove(entry)
         except ValueError:  # it has left, or was helped out
