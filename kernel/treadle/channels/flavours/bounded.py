@@ -16,7 +16,7 @@ from treadle.channels.errors import Full, SendError
 from treadle.channels.flavours.unbounded import REFUSED
 from treadle.channels.waiting import Entry, Side
 
-__all__ = ["FULL", "LAST", "Bounded", "refused"]
+__all__ = ["FULL", "LAST", "Bounded"]
 
 T = TypeVar("T")
 
@@ -33,11 +33,6 @@ def _words_of_a_full_deque() -> tuple[object, ...]:
 
 #: What an IndexError says that a full deque raises.
 FULL: Final = _words_of_a_full_deque()
-
-
-def refused(error: BaseException) -> bool:
-    """Say whether the error is that of the channel itself, and no IndexError of a signal handler."""
-    return isinstance(error, SendError) or (isinstance(error, IndexError) and error.args == FULL)
 
 
 class Bounded(Returning[T]):
@@ -95,7 +90,7 @@ class Bounded(Returning[T]):
             message[:] = filter(None, map(insert, repeat(LAST), message))
             self.published()
         except BaseException as error:
-            if message and refused(error):
+            if message and self._refused(error):
                 return self._failure()
             self.published()
             raise
@@ -107,7 +102,7 @@ class Bounded(Returning[T]):
             if self.receivers.waiting:
                 self.published()
         except BaseException as error:
-            if refused(error):
+            if self._refused(error):
                 return self._failure()
             self.published()
             raise
@@ -130,10 +125,16 @@ class Bounded(Returning[T]):
         try:
             entered.extend(map(insert, repeat(LAST), messages))
         except (IndexError, SendError) as error:
-            if not refused(error):
+            if not self._refused(error):
                 raise
             return self._failure()
         return None
+
+    def _refused(self, error: BaseException) -> bool:
+        """Say whether the error is that of the channel itself, and not that of a signal handler."""
+        if isinstance(error, IndexError):
+            return error.args == FULL
+        return isinstance(error, SendError) and self.receivers_gone
 
     def _failure(self) -> Failure:
         """Say what prevented a message from going in; after the end of the receivers the deque has no room either."""

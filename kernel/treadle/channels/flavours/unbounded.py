@@ -70,9 +70,9 @@ class Unbounded(Channel[T]):
             self.messages.append(message)
             if self.receivers.waiting:
                 self.published()
-        except SendError:
-            return SendError
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, SendError) and self.receivers_gone:  # and is not that of a signal handler
+                return SendError
             self.published()
             raise
         return None
@@ -81,9 +81,9 @@ class Unbounded(Channel[T]):
         try:
             self.messages.extend(messages)
             self.published()
-        except SendError:
-            return SendError
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, SendError) and self.receivers_gone:  # and is not that of a signal handler
+                return SendError
             self.published()
             raise
         messages.clear()
