@@ -55,7 +55,9 @@ def _perform(handle: Handle, state: State, message: object, deadline: float | No
             )
             end = waiter.withdraw()
             match = end if type(end) is Match else None
-            if end is None or entry in side.waiting or entry.lender is not None:
+            if end is None or entry in side.waiting:  # whoever ended the wait may have removed it
+                side.remove(entry)
+            if entry.lender is not None:
                 leave(waiter, (entry,))
             if side.waiting and state.left(side) > 1:  # the caller makes use of one thing
                 side.wake()
