@@ -10,18 +10,20 @@ from treadle.report import Evidence, Progress, claim
 Proof = Callable[[Progress], Evidence]
 
 
-def _mpsc(statement: str, scenario: Scenario) -> Proof:
-    return _refines(f"mpsc: {statement}", scenario, None)
+def _mpsc(statement: str, scenario: Scenario, preemptions: int | None = None, long: bool = False) -> Proof:
+    return _refines(f"mpsc: {statement}", scenario, None, preemptions, long)
 
 
-def _sync(statement: str, scenario: Scenario) -> Proof:
-    return _refines(f"sync_channel(1): {statement}", scenario, 1)
+def _sync(statement: str, scenario: Scenario, preemptions: int | None = None, long: bool = False) -> Proof:
+    return _refines(f"sync_channel(1): {statement}", scenario, 1, preemptions, long)
 
 
-def _refines(statement: str, scenario: Scenario, capacity: int | None) -> Proof:
-    @claim(statement)
+def _refines(
+    statement: str, scenario: Scenario, capacity: int | None, preemptions: int | None, long: bool
+) -> Proof:
+    @claim(statement, long=long)
     def prove(progress: Progress) -> Evidence:
-        return channel_refines(scenario, capacity, progress)
+        return channel_refines(scenario, capacity, progress, preemptions)
 
     return prove
 
@@ -33,7 +35,8 @@ mpsc_timed_receive = _mpsc("a receive that may time out loses nothing", scenario
 mpsc_tries = _mpsc("try_recv and try_send beside a receive", scenarios.tries)
 mpsc_closed = _mpsc("a blocked receive ends when its handle is closed", scenarios.closed_under_receive)
 mpsc_producers = _mpsc("two senders and a receiver", scenarios.two_producers)
-mpsc_consumers = _mpsc("a sender and two threads that receive", scenarios.two_consumers)
+mpsc_consumers = _mpsc("a sender and two threads that receive", scenarios.two_consumers, preemptions=1)
+mpsc_consumers_whole = _mpsc("a sender and two threads that receive", scenarios.two_consumers, long=True)
 mpsc_last_senders = _mpsc("two last senders leave while a receiver waits", scenarios.two_last_senders)
 
 sync_end = _sync("a message is seen before the disconnection", scenarios.message_then_end)

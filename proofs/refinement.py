@@ -19,11 +19,12 @@ from treadle.verdict import Verdict
 REPLAYS = 10
 
 
-def channel_refines(scenario: Scenario, capacity: int | None, progress: Progress) -> Evidence:
+def channel_refines(
+    scenario: Scenario, capacity: int | None, progress: Progress, preemptions: int | None = None
+) -> Evidence:
     """Explore *scenario* on the real channel and hold every execution against the abstract channel."""
-    return evidence(
-        _explored(play(scenario, capacity), specification(capacity), (treadle.channels,), progress)
-    )
+    program = play(scenario, capacity)
+    return evidence(_explored(program, specification(capacity), (treadle.channels,), progress, preemptions))
 
 
 def refines_specification(

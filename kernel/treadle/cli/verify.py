@@ -23,6 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only the claims that contain TEXT")
     parser.add_argument(
+        "--long",
+        action="store_true",
+        help="also the long claims, which are otherwise left out, and named as such",
+    )
+    parser.add_argument(
         "--jobs", type=count, default=None, metavar="N", help="processes (default: one a core)"
     )
 
@@ -33,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     from treadle.verdict import Verdict  # noqa: PLC0415
 
     try:
-        entries = verify([Path(path) for path in options.paths], only=options.only, jobs=options.jobs)
+        paths = [Path(path) for path in options.paths]
+        entries = verify(paths, only=options.only, long=options.long, jobs=options.jobs)
     except ProofFileError as error:
         print(f"treadle verify: {error}", file=sys.stderr)
         return 2

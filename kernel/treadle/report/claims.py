@@ -41,18 +41,25 @@ class Claim:
     module: str
     name: str
     prove: Callable[[Progress], Evidence]
+    long: bool = False  #: recomputed only when asked for
 
 
 _ATTRIBUTE = "__treadle_claim__"
 
 
-def claim(statement: str) -> Callable[[Callable[[Progress], Evidence]], Callable[[Progress], Evidence]]:
-    """Mark a function of a proof file as the recomputation of *statement*."""
+def claim(
+    statement: str, *, long: bool = False
+) -> Callable[[Callable[[Progress], Evidence]], Callable[[Progress], Evidence]]:
+    """Mark a function of a proof file as the recomputation of *statement*; one that is *long* waits to be asked for.
+
+    Raises:
+        TypeError: the statement is empty, or no text.
+    """
     if callable(statement) or not statement:
         raise TypeError("a claim is stated in words: @claim('…')")
 
     def mark(prove: Callable[[Progress], Evidence]) -> Callable[[Progress], Evidence]:
-        setattr(prove, _ATTRIBUTE, statement)
+        setattr(prove, _ATTRIBUTE, (statement, long))
         return prove
 
     return mark
@@ -62,9 +69,10 @@ def claims_of(module: ModuleType) -> list[Claim]:
     """Return the claims of a proof file, in the order of its lines."""
     found = []
     for name, value in vars(module).items():
-        statement = getattr(value, _ATTRIBUTE, None)
-        if statement is not None and value.__module__ == module.__name__:
-            found.append(Claim(statement, module.__name__, name, value))
+        marked = getattr(value, _ATTRIBUTE, None)
+        if marked is not None and value.__module__ == module.__name__:
+            statement, long = marked
+            found.append(Claim(statement, module.__name__, name, value, long))
     return found
 
 

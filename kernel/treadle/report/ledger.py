@@ -76,13 +76,19 @@ def _prove(number: int, task: _Task) -> Entry:
 
 
 def verify(
-    paths: list[Path], *, only: str = "", jobs: int | None = None, console: Console | None = None
+    paths: list[Path],
+    *,
+    only: str = "",
+    long: bool = False,
+    jobs: int | None = None,
+    console: Console | None = None,
 ) -> list[Entry]:
     """Recompute the claims of the proof files at *paths*, show progress and the ledger, and return its rows.
 
     Args:
         paths: proof files, and folders of them.
         only: leave out the claims whose statement does not contain this text.
+        long: recompute the long claims too; otherwise it is said how many are left out.
         jobs: how many processes; as many as there are cores when None.
         console: where to write.
 
@@ -90,19 +96,24 @@ def verify(
         ProofFileError: a path does not exist, or there is no claim to verify.
     """
     console = console or Console()
+    claims = [(file, claim) for file, claim in _claims(paths) if only.lower() in claim.statement.lower()]
     tasks = [
-        _Task(str(file), claim.name, claim.statement)
-        for file, claim in _claims(paths)
-        if only.lower() in claim.statement.lower()
+        _Task(str(file), claim.name, claim.statement) for file, claim in claims if long or not claim.long
     ]
+    left_out = _left_out(len(claims) - len(tasks))
     if not tasks:
-        raise ProofFileError(
-            f"no claim to verify in {', '.join(map(str, paths))}" + (f" that says {only!r}" if only else "")
-        )
+        said = f" that says {only!r}" if only else ""
+        raise ProofFileError(f"no claim to verify in {', '.join(map(str, paths))}{said}{left_out}")
     entries = dict(_proved(tasks, jobs or os.cpu_count() or 1, console))
     ordered = [entries[number] for number in range(len(tasks))]
     _show(ordered, console)
+    if left_out:
+        console.print(f"Not recomputed{left_out}.")
     return ordered
+
+
+def _left_out(count: int) -> str:
+    return f": {count} long claim{'s' * (count > 1)}, which --long recomputes too" if count else ""
 
 
 def _claims(paths: list[Path]) -> Iterator[tuple[Path, Claim]]:
