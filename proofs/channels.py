@@ -33,7 +33,12 @@ mpsc_receiver_leaves = _mpsc("the receiver leaves while a sender sends", scenari
 mpsc_receive_then_leave = _mpsc("the receiver takes one message and leaves", scenarios.receive_then_leave)
 mpsc_timed_receive = _mpsc("a receive that may time out loses nothing", scenarios.timed_receive)
 mpsc_tries = _mpsc("try_recv and try_send beside a receive", scenarios.tries)
-mpsc_closed = _mpsc("a blocked receive ends when its handle is closed", scenarios.closed_under_receive)
+mpsc_closed = _mpsc(
+    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, preemptions=1
+)
+mpsc_closed_whole = _mpsc(
+    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, long=True
+)
 mpsc_producers = _mpsc("two senders and a receiver", scenarios.two_producers)
 mpsc_consumers = _mpsc("a sender and two threads that receive", scenarios.two_consumers, preemptions=1)
 mpsc_consumers_whole = _mpsc("a sender and two threads that receive", scenarios.two_consumers, long=True)
@@ -48,5 +53,10 @@ sync_tries = _sync("Full and Empty are said only when true", scenarios.tries)
 sync_fills = _sync("no more fits in than the capacity", scenarios.fills)
 sync_rivals = _sync("two senders want one place", scenarios.rivals)
 sync_rivals_try = _sync("two senders and a receiver that do not wait", scenarios.rivals_and_a_try)
-sync_closed = _sync("a blocked receive ends when its handle is closed", scenarios.closed_under_receive)
+sync_closed = _sync(
+    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, preemptions=1
+)
+sync_closed_whole = _sync(
+    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, long=True
+)
 sync_last_senders = _sync("two last senders leave while a receiver waits", scenarios.two_last_senders)

@@ -75,6 +75,37 @@ def test_a_claim_that_does_not_hold_exits_with_1_and_says_why(tmp_path: Path) ->
     assert "0 of 1 claims hold." in done.stdout
 
 
+LONG = """
+from treadle.report import Evidence, claim
+from treadle.verdict import Verdict
+
+@claim("this takes an hour", long=True)
+def six(progress):
+    return Evidence(Verdict.VIOLATED, detail="after an hour")
+"""
+
+
+def test_a_long_claim_waits_to_be_asked_for_and_the_ledger_says_so(tmp_path: Path) -> None:
+    (tmp_path / "holding.py").write_text(HOLDING)
+    (tmp_path / "lasting.py").write_text(LONG)
+    done = verify(str(tmp_path))
+    assert done.returncode == 0
+    assert "1 of 1 claims hold: the ledger holds." in done.stdout
+    assert "Not recomputed: 1 long claim, which --long recomputes too." in done.stdout
+    asked = verify(str(tmp_path), "--long")
+    assert asked.returncode == 1
+    assert "after an hour" in asked.stdout
+    assert "1 of 2 claims hold." in asked.stdout
+    assert "Not recomputed" not in asked.stdout
+
+
+def test_only_long_claims_are_nothing_to_verify_until_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "lasting.py").write_text(LONG)
+    done = verify(str(tmp_path))
+    assert done.returncode == 2
+    assert "1 long claim, which --long recomputes too" in done.stderr
+
+
 def test_an_unknown_claim_does_not_pass(tmp_path: Path) -> None:
     (tmp_path / "failing.py").write_text(FAILING)
     done = verify(str(tmp_path), "--only", "cut short")
