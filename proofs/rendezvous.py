@@ -11,8 +11,10 @@ from treadle.report import Evidence, Progress, claim
 Proof = Callable[[Progress], Evidence]
 
 
-def _rendezvous(statement: str, scenario: Scenario, preemptions: int | None = None) -> Proof:
-    return _refines(f"rendezvous: {statement}", scenario, {"a": 0}, preemptions)
+def _rendezvous(
+    statement: str, scenario: Scenario, preemptions: int | None = None, long: bool = False
+) -> Proof:
+    return _refines(f"rendezvous: {statement}", scenario, {"a": 0}, preemptions, long)
 
 
 def _bounded(statement: str, scenario: Scenario, preemptions: int | None = None) -> Proof:
@@ -26,9 +28,13 @@ def _select(
 
 
 def _refines(
-    statement: str, scenario: Scenario, capacities: Capacities, preemptions: int | None = None
+    statement: str,
+    scenario: Scenario,
+    capacities: Capacities,
+    preemptions: int | None = None,
+    long: bool = False,
 ) -> Proof:
-    @claim(statement)
+    @claim(statement, long=long)
     def prove(progress: Progress) -> Evidence:
         return refines_specification(
             play(scenario, capacities), specification(capacities), (treadle.channels,), progress, preemptions
@@ -42,12 +48,20 @@ tries = _rendezvous("two that do not wait never meet", meetings.two_that_try)
 try_send = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside)
 try_recv = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside)
 timed_send = _rendezvous("a send that times out leaves no trace", meetings.timed_send)
-timed_recv = _rendezvous("a receive that times out takes nothing", meetings.timed_recv)
-both_timed = _rendezvous("a send and a receive that both may time out", meetings.both_timed)
+timed_recv = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, 1)
+timed_recv_whole = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, long=True)
+both_timed = _rendezvous("a send and a receive that both may time out", meetings.both_timed, 1)
+both_timed_whole = _rendezvous("a send and a receive that both may time out", meetings.both_timed, long=True)
 receiver_leaves = _rendezvous("the receiver leaves while a sender waits", meetings.receiver_leaves)
-receive_then_leave = _rendezvous("the receiver takes one message and leaves", meetings.receive_then_leave)
+receive_then_leave = _rendezvous("the receiver takes one message and leaves", meetings.receive_then_leave, 1)
+receive_then_leave_whole = _rendezvous(
+    "the receiver takes one message and leaves", meetings.receive_then_leave, long=True
+)
 send_then_leave = _rendezvous("a message is seen before the disconnection", meetings.send_then_leave)
-closed_send = _rendezvous("a blocked send ends when its handle is closed", meetings.closed_under_send)
+closed_send = _rendezvous("a blocked send ends when its handle is closed", meetings.closed_under_send, 1)
+closed_send_whole = _rendezvous(
+    "a blocked send ends when its handle is closed", meetings.closed_under_send, long=True
+)
 closed_recv = _rendezvous("a blocked receive ends when its handle is closed", meetings.closed_under_receive)
 
 select_meets_send = _select("pairs with a plain send of either channel", meetings.select_meets_send, 0)
