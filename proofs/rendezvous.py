@@ -22,9 +22,13 @@ def _bounded(statement: str, scenario: Scenario, preemptions: int | None = None)
 
 
 def _select(
-    statement: str, scenario: Scenario, capacity: int | None, preemptions: int | None = None
+    statement: str,
+    scenario: Scenario,
+    capacity: int | None,
+    preemptions: int | None = None,
+    long: bool = False,
 ) -> Proof:
-    return _refines(f"select: {statement}", scenario, {"a": capacity, "b": capacity}, preemptions)
+    return _refines(f"select: {statement}", scenario, {"a": capacity, "b": capacity}, preemptions, long)
 
 
 def _refines(
@@ -45,8 +49,10 @@ def _refines(
 
 meet = _rendezvous("a send and a receive find each other", meetings.meet)
 tries = _rendezvous("two that do not wait never meet", meetings.two_that_try)
-try_send = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside)
-try_recv = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside)
+try_send = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside, 1)
+try_send_whole = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside, long=True)
+try_recv = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside, 1)
+try_recv_whole = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside, long=True)
 timed_send = _rendezvous("a send that times out leaves no trace", meetings.timed_send)
 timed_recv = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, 1)
 timed_recv_whole = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, long=True)
@@ -62,12 +68,20 @@ closed_send = _rendezvous("a blocked send ends when its handle is closed", meeti
 closed_send_whole = _rendezvous(
     "a blocked send ends when its handle is closed", meetings.closed_under_send, long=True
 )
-closed_recv = _rendezvous("a blocked receive ends when its handle is closed", meetings.closed_under_receive)
+closed_recv = _rendezvous(
+    "a blocked receive ends when its handle is closed", meetings.closed_under_receive, 1
+)
+closed_recv_whole = _rendezvous(
+    "a blocked receive ends when its handle is closed", meetings.closed_under_receive, long=True
+)
 
 select_meets_send = _select("pairs with a plain send of either channel", meetings.select_meets_send, 0)
 opposite_selects = _select("two that list two channels in opposite order meet", meetings.opposite_selects, 0)
 alone = _select("one that sends and receives does not meet itself", meetings.select_alone, 0)
-disconnection = _select("the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0)
+disconnection = _select("the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0, 1)
+disconnection_whole = _select(
+    "the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0, long=True
+)
 buffered_end = _select("the end of a channel ends it (unbounded)", meetings.select_and_disconnection, None)
 linearizable = _select("while something is ready, none is not the answer", meetings.select_linearizable, None)
 timed_select = _select("one that times out takes nothing and leaves nothing", meetings.select_timed, None)
