@@ -29,6 +29,7 @@ def _refines(
 
 
 mpsc_end = _mpsc("a message is seen before the disconnection", scenarios.message_then_end)
+mpsc_tries_at_the_end = _mpsc("a try_recv too sees it before the disconnection", scenarios.tries_at_the_end)
 mpsc_receiver_leaves = _mpsc("the receiver leaves while a sender sends", scenarios.receiver_leaves)
 mpsc_receive_then_leave = _mpsc("the receiver takes one message and leaves", scenarios.receive_then_leave)
 mpsc_timed_receive = _mpsc("a receive that may time out loses nothing", scenarios.timed_receive)
@@ -45,6 +46,7 @@ mpsc_consumers_whole = _mpsc("a sender and two threads that receive", scenarios.
 mpsc_last_senders = _mpsc("two last senders leave while a receiver waits", scenarios.two_last_senders)
 
 sync_end = _sync("a message is seen before the disconnection", scenarios.message_then_end)
+sync_tries_at_the_end = _sync("a try_recv too sees it before the disconnection", scenarios.tries_at_the_end)
 sync_receiver_leaves = _sync("the receiver leaves while a sender waits", scenarios.receiver_leaves)
 sync_receive_then_leave = _sync("the receiver takes one message and leaves", scenarios.receive_then_leave)
 sync_timed_receive = _sync("a receive that may time out loses nothing", scenarios.timed_receive)

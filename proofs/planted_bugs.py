@@ -9,8 +9,8 @@ from treadle.report import Evidence, Progress, claim
 LOST_WAKE_UP = Mutation(
     "mutant_lost_wake_up",
     "operations.py",
-    "in_time = ready(entry) or sleep(waiter, (entry,), deadline)",
-    "in_time = sleep(waiter, (entry,), deadline)",
+    "state.ready(entry) or sleep(waiter, (entry,), deadline)",
+    "sleep(waiter, (entry,), deadline)",
 )
 LOST_MESSAGE = Mutation(
     "mutant_lost_message",
@@ -74,7 +74,7 @@ def lost_wake_up(progress: Progress) -> Evidence:
 
 @claim("planted bug found: message lost at disconnection")
 def lost_message(progress: Progress) -> Evidence:
-    return _dies(LOST_MESSAGE, scenarios.message_then_end, None, progress)
+    return _dies(LOST_MESSAGE, scenarios.tries_at_the_end, None, progress)
 
 
 @claim("planted bug found: capacity exceeded by one")

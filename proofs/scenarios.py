@@ -127,6 +127,20 @@ def message_then_end(tx: Watched, rx: Watched) -> list[Body]:
     return [sender, receiver]
 
 
+def tries_at_the_end(tx: Watched, rx: Watched) -> list[Body]:
+    """The same for receives that do not wait (S42, S43)."""
+
+    def sender() -> None:
+        tx.send(1)
+        tx.close()
+
+    def receiver() -> None:
+        rx.try_recv()
+        rx.try_recv()
+
+    return [sender, receiver]
+
+
 def receiver_leaves(tx: Watched, rx: Watched) -> list[Body]:
     """A send ends Ok or with its message, never in between (S17, S19, S59, S64)."""
 
