@@ -81,7 +81,10 @@ KEPT = Mutation(
     "pass",
 )
 NOT_PUT_BACK = Mutation(
-    "mutant_not_put_back", "shortcuts.py", "            source.cut_short(message)\n", "            pass\n"
+    "mutant_not_put_back",
+    "shortcuts.py",
+    "                source.returned.appendleft(message)\n",
+    "                pass\n",
 )
 NOT_ANNOUNCED = Mutation(
     "mutant_not_announced",

@@ -33,8 +33,8 @@ ROOM_BY_DESTROYING = Mutation(
 ONE_LOOK = Mutation(
     "mutant_one_look",
     "flavours/rendezvous.py",
-    "    for other in line.waiting.copy():\n        if other is END or other.waiter is entry.waiter or other.waiter.is_over():",
-    "    for other in ():\n        if other is END or other.waiter is entry.waiter or other.waiter.is_over():",
+    "    for other in line.waiting.copy():\n        if other is END:\n            return True",
+    "    for other in ():\n        if other is END:\n            return True",
 )
 NOBODY_WITHDRAWS = Mutation(
     "mutant_nobody_withdraws",

@@ -79,14 +79,6 @@ def test_a_batch_that_loses_the_end_of_the_queue_follows_the_message_that_won_it
     assert rx.drain() == ["first", "second", "third"]
 
 
-@pytest.mark.statement("P2")
-def test_a_bounded_receive_that_is_cut_short_puts_its_message_in_front() -> None:
-    tx, rx = bounded[int](2)
-    tx.send_many([1, 2])
-    rx._lease.channel.cut_short(rx.recv())  # type: ignore[attr-defined]
-    assert rx.drain() == [1, 2]
-
-
 def test_what_is_put_back_into_one_place_stays_if_nothing_newer_came() -> None:
     state = Latest[str]()
     tx, rx = Sender(state), Receiver(state)

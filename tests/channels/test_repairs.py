@@ -4,10 +4,11 @@ The tests of interruption take every such step, but in the place of coverage's t
 have come to a certain point each.
 """
 
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from types import SimpleNamespace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from treadle import (
     Full,
     HandleClosed,
     Owned,
+    RecvTimeout,
     Sender,
     SendError,
     SyncSender,
@@ -25,13 +27,13 @@ from treadle import (
     sync_channel,
 )
 from treadle.channels import discarding, waiting
-from treadle.channels.choices import RecvCase, SendCase, choose
+from treadle.channels.choices import Case, RecvCase, SendCase, choose
 from treadle.channels.core import CLOSED, NOTHING, Nothing, State
 from treadle.channels.flavours.bounded import FULL
 from treadle.channels.flavours.unbounded import REFUSED
 from treadle.channels.operations import EXPIRED, give_back
 from treadle.channels.timeouts import NOW
-from treadle.channels.waiting import Entry, Match, Waiter
+from treadle.channels.waiting import END, Entry, Match, Side, Waiter
 
 
 class Interrupting(deque[Any]):
@@ -87,9 +89,8 @@ def test_a_send_of_an_owned_that_is_cut_short_has_moved_it(error: BaseException)
     state: Any = rx._lease.channel
 
     owned = Owned("value")
-    line = state.receivers.waiting
-    waiter = waiter_in(line, rx, state.receivers)
-    state.receivers = SimpleNamespace(wake=Once(error, state.receivers.wake), waiting=line)
+    waiter = waiter_in(state.receivers.waiting, rx, state.receivers)
+    state.receivers = Hesitant(state.receivers, error)
     with pytest.raises(type(error)) as raised:
         tx.send(owned)
     assert raised.value is error
@@ -98,18 +99,18 @@ def test_a_send_of_an_owned_that_is_cut_short_has_moved_it(error: BaseException)
     assert repr(owned) == "Owned(moved)"
 
 
-class Once:
-    """A call in which a signal handler raises the first time, before it does anything."""
+class Hesitant(Side):
+    """A side at whose wake-up a signal handler raises, the first time, before it does anything."""
 
-    def __init__(self, error: BaseException, then: Callable[[], object]) -> None:
+    def __init__(self, side: Side, error: BaseException) -> None:
+        self.seats, self.waiting = side.seats, side.waiting
         self.error: BaseException | None = error
-        self.then = then
 
-    def __call__(self) -> object:
+    def wake(self) -> None:
         if (error := self.error) is not None:
             self.error = None
             raise error
-        return self.then()
+        super().wake()
 
 
 def test_a_batch_that_cannot_be_read_is_no_full_channel() -> None:
@@ -267,9 +268,8 @@ def test_a_batch_that_is_cut_short_after_its_step_is_sent_and_wakes_a_receiver(
 ) -> None:
     tx, rx = channel[int]() if capacity is None else bounded[int](capacity)
     state: Any = rx._lease.channel
-    line = state.receivers.waiting
-    waiter = waiter_in(line, rx, state.receivers)
-    state.receivers = SimpleNamespace(wake=Once(error, state.receivers.wake), waiting=line)
+    waiter = waiter_in(state.receivers.waiting, rx, state.receivers)
+    state.receivers = Hesitant(state.receivers, error)
     with pytest.raises(type(error)) as raised:
         tx.send_many([1, 2])
     assert raised.value is error
@@ -307,3 +307,87 @@ def test_who_meets_one_whose_wait_ends_meanwhile_looks_at_the_next() -> None:
     assert not state.ready(receiving)
     state.senders.waiting.append(SendCase(tx, 1)._entry(Waiter(), observes=False))
     assert state.ready(receiving)
+
+
+def deep(calls: int, operation: Callable[[], object]) -> object:
+    """Call the operation within so many calls."""
+    return deep(calls - 1, operation) if calls else operation()
+
+
+@pytest.mark.parametrize("capacity", [None, 1, 0])
+def test_a_wait_for_which_calls_cannot_nest_deep_enough_does_not_begin(capacity: int | None) -> None:
+    """At the recursion limit an operation leaves nothing in a line, and takes no message with it."""
+    failed = 0
+    for calls in range(60):
+        tx, rx = channel[int]() if capacity is None else sync_channel[int](capacity)
+        state = rx._lease.channel
+        with limited_recursion():
+            try:
+                deep(calls, lambda rx=rx: rx.recv_timeout(0))  # type: ignore[misc]
+            except RecursionError:
+                failed += 1
+            except RecvTimeout:
+                pass
+        assert not state.receivers.waiting
+        if isinstance(tx, SyncSender):
+            with pytest.raises(Full) if capacity == 0 else nullcontext():
+                tx.try_send(1)
+    assert 0 < failed < 60
+
+
+@pytest.mark.statement("P2")
+def test_a_bounded_receive_that_cannot_wake_a_sender_for_too_deep_calls_keeps_the_message() -> None:
+    failed = 0
+    for calls in range(60):
+        tx, rx = bounded[int](1)
+        tx.send(1)
+        state: Any = rx._lease.channel
+        waiter_in(state.senders.waiting, tx, state.senders)
+        got: list[int] = []
+        with limited_recursion(), suppress(RecursionError):
+            deep(calls, lambda rx=rx, got=got: got.append(rx.recv()))  # type: ignore[misc]
+        failed += not got
+        assert got + rx.drain() == [1]
+    assert 0 < failed < 60
+
+
+@contextmanager
+def limited_recursion() -> Iterator[None]:
+    """Let calls nest 40 deeper than here and no more."""
+    depth, frame = 0, sys._getframe()
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 40)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@pytest.mark.statement("S17")
+def test_a_send_at_a_rendezvous_whose_end_has_begun_fails_and_does_not_wait() -> None:
+    tx, rx = sync_channel[int](0)
+    state = rx._lease.channel
+    state.receivers.waiting.append(END)  # and the thread that closes the receiver goes no further for now
+    with pytest.raises(SendError):
+        tx.send(1)
+    assert state.ready(SendCase(tx, 1)._entry(Waiter(), observes=False))
+
+
+@pytest.mark.statement("P3")
+def test_a_batch_leaves_the_error_of_a_signal_handler_as_it_is() -> None:
+    tx, rx = sync_channel[Owned[str]](1)
+    state: Any = rx._lease.channel
+    error = SendError("of a signal handler")
+    state.receivers = Hesitant(state.receivers, error)
+    with pytest.raises(SendError) as raised:
+        tx.send_many([Owned("first"), Owned("second")])
+    assert raised.value is error
+    assert error.message == "of a signal handler"
+    assert rx.recv().take() == "first"
+
+
+def test_a_case_is_made_by_recv_and_send_only() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        Case(channel[int]()[1])  # type: ignore[abstract]

@@ -5,12 +5,13 @@ paired with itself, because it does not try while it stands in a line (S96). The
 `operations`, and so is a rule that holds here too.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from treadle.channels.core import NOTHING, Channel, Nothing, State
 from treadle.channels.handles import Handle
-from treadle.channels.operations import EXPIRED, enter, give_back, leave, lend, ready, sleep
+from treadle.channels.operations import EXPIRED, enter, give_back, leave, lend, ready, reserve, sleep
 from treadle.channels.timeouts import NOW
 from treadle.channels.waiting import Entry, Match, Waiter
 
@@ -23,7 +24,7 @@ T_co = TypeVar("T_co", covariant=True)
 Turns: TypeAlias = Callable[[int], Iterable[int]]
 
 
-class Case(Generic[T_co]):
+class Case(ABC, Generic[T_co]):
     """What a `select` may do: a receive or a send by one handle. `recv` and `send` make it.
 
     It is typed by what it gives: a receive from a `Receiver[int]` is a `Case[int]`, and every send a `Case[None]`.
@@ -43,6 +44,7 @@ class Case(Generic[T_co]):
         """
         return cast("T_co | Nothing", self._handle._attempt(self._message))
 
+    @abstractmethod
     def _undo(self, result: object) -> None:
         """Put back what it took: nobody will be given the result (P2)."""
 
@@ -65,6 +67,9 @@ class SendCase(Case[None]):
     """A send."""
 
     __slots__ = ()
+
+    def _undo(self, result: object) -> None:
+        """Do nothing: what was sent is sent."""
 
 
 def choose(
@@ -141,6 +146,7 @@ def _wait(
     Returns:
         And if a peer has done a case: its index, and the match.
     """
+    reserve()
     waiter = Waiter()
     entries: list[Entry] = []
     for case in cases:

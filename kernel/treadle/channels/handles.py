@@ -96,6 +96,7 @@ class Handle(ABC):
         Raises:
             Disconnected: it failed, as it will always.
             HandleClosed: this handle is closed.
+            MovedError: the message is an Owned whose value was moved.
         """
 
     def _clone(self) -> Self:

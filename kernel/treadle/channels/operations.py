@@ -19,7 +19,7 @@ from treadle.channels.owned import Owned, empty_owned
 from treadle.channels.timeouts import NOW
 from treadle.channels.waiting import Entry, Match, Waiter
 
-__all__ = ["EXPIRED", "enter", "give_back", "leave", "lend", "perform", "ready", "sleep"]
+__all__ = ["EXPIRED", "enter", "give_back", "leave", "lend", "perform", "ready", "reserve", "sleep"]
 
 EXPIRED: Final = -1  # stands where the index of an entry would: none was paired
 
@@ -31,6 +31,7 @@ def perform(handle: Handle, message: object, deadline: float | None) -> Any:
 
     Raises:
         ChannelError: it failed, as it will always.
+        MovedError: the message is an Owned whose value was moved.
     """
     state = handle._lease.channel
     try:
@@ -44,6 +45,7 @@ def _perform(handle: Handle, state: State, message: object, deadline: float | No
     side = handle._side(state)
     in_time = deadline != NOW
     while in_time:
+        reserve()
         waiter = Waiter()
         entry = Entry(waiter, handle, state, side, message, False)
         try:
@@ -91,6 +93,16 @@ def _pass_on(handle: Handle, state: State) -> None:
     except BaseException:
         state.pass_on(side)
         raise
+
+
+def reserve(calls: int = 5) -> None:
+    """Make sure that calls can nest as deep as a wait and its repairs need: from here on none may fail for that.
+
+    Raises:
+        RecursionError: they cannot, and nothing was begun.
+    """
+    if calls:
+        reserve(calls - 1)
 
 
 def lend(entry: Entry, lent: Sequence[Entry]) -> None:

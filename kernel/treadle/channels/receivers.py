@@ -1,6 +1,6 @@
 """The receiving side: `Receiver`, and `SharedReceiver`, which can be cloned.
 
-The short way of `recv` is written out for speed; whatever may have to wait is an operation with one case.
+The short way of `recv` is written out for speed; what has to wait is performed by `operations`.
 """
 
 import sys

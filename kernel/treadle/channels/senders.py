@@ -1,6 +1,6 @@
 """The sending side: `Sender` of an unbounded channel, `SyncSender` of the others.
 
-The short ways of `send` are written out for speed; whatever may have to wait is an operation with one case.
+The short ways of `send` are written out for speed; what has to wait is performed by `operations`.
 """
 
 from collections.abc import Iterable
@@ -74,7 +74,8 @@ class BaseSender(Handle, Generic[T_contra]):
                 try:
                     self._send(pending[0], None)
                 except (SendError, HandleClosed) as error:
-                    error.message = list(pending)
+                    if error.message is pending[0]:  # otherwise it is that of a signal handler
+                        error.message = list(pending)
                     raise
                 pending.popleft()
             elif failure is not None:
@@ -188,11 +189,13 @@ class SyncSender(BaseSender[T_contra]):
             return
         lease = self._lease
         try:
-            if lease.channel.offer(message) is None:
-                return
+            failure = lease.channel.offer(message)
         finally:
             del lease
-        perform(self, message, None)
+        if failure is Full:
+            perform(self, message, None)
+        elif failure is not None:
+            raise failure(message)
 
     def try_send(self, message: T_contra, /) -> None:
         """Send the message if that is possible now; never block (S24-S26).

@@ -77,8 +77,10 @@ class BoundedReceiver(Receiver[T_co]):
             if source.senders_line:
                 source.senders.wake()
         except BaseException as error:
+            if message is not NOTHING:
+                source.returned.appendleft(message)
             if message is not NOTHING or type(error) is not IndexError:  # otherwise there is none
-                source.cut_short(message)
+                source.cut_short()
                 raise
         else:
             return message

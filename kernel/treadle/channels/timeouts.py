@@ -36,7 +36,7 @@ def duration(timeout: float | None) -> float | None:
         return None
     if type(timeout) is not float or timeout != timeout:  # noqa: PLR0124 - only NaN differs from itself
         _check(timeout, "a timeout", "of seconds")
-    return None if timeout > TIMEOUT_MAX else timeout if timeout > 0 else 0  # noqa: FURB136 - a third of the time
+    return None if timeout > TIMEOUT_MAX else timeout if timeout > 0 else 0  # noqa: FURB136 - a call takes longer
 
 
 def deadline_at(deadline: float | None) -> float | None:

@@ -101,7 +101,7 @@ class Waiter:
         if deadline is None:
             return self._gate.acquire()
         while (left := deadline - monotonic()) > 0:
-            if self._gate.acquire(True, left if left < TIMEOUT_MAX else TIMEOUT_MAX):  # noqa: FURB136 - as above
+            if self._gate.acquire(True, left if left < TIMEOUT_MAX else TIMEOUT_MAX):  # noqa: FURB136 - a call takes longer
                 return True
         return False
 

@@ -152,8 +152,10 @@ class Bounded(Returning[T]):
             if self.senders_line:
                 self.senders.wake()
         except BaseException as error:
-            if message is not NOTHING or type(error) is not IndexError:
-                self.cut_short(message)
+            if message is not NOTHING:
+                self.returned.appendleft(message)
+            if message is not NOTHING or type(error) is not IndexError:  # otherwise there is none
+                self.cut_short()
             raise
         return message
 
@@ -173,11 +175,10 @@ class Bounded(Returning[T]):
         except IndexError:
             pass
 
-    def cut_short(self, message: T | Nothing) -> None:
-        """Do what a receive that is cut short owes: wake a sender, for it may have made room, and keep the message."""
+    def cut_short(self) -> None:
+        """Wake whom a receive that is cut short may owe it: it made room, and has put its message back."""
         self.senders.wake()
-        if message is not NOTHING:
-            self.give_back([message])
+        self.published()
 
     def empty(self) -> None:
         # One step leaves a deque in which nothing has room any more: a send that started before finds it full, and

@@ -113,9 +113,14 @@ def _pair(entry: Entry, match: Match, line: Side) -> bool:
 
 
 def _meets(entry: Entry, line: Side) -> bool:
-    """Say whether there is one to pair with whom to take is up to this entry; if it is up to the other, wake it."""
+    """Say whether there is one to pair with whom to take is up to this entry; if it is up to the other, wake it.
+
+    So there is where the other side has come to its end.
+    """
     for other in line.waiting.copy():
-        if other is END or other.waiter is entry.waiter or other.waiter.is_over():
+        if other is END:
+            return True  # to be told of the disconnection
+        if other.waiter is entry.waiter or other.waiter.is_over():
             continue
         if other.observes:
             if not entry.observes:
