@@ -151,6 +151,11 @@ def test_the_planted_bugs_are_found_and_replay() -> None:
     assert done.stdout.count("killed; replays 10/10") == 15
 
 
+def test_what_is_promised_of_interrupted_operations_holds() -> None:
+    done = verify("proofs/interruption.py", "--only", "interrupted: ")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_standard_library_s_queue_refines_its_model() -> None:
     done = verify("proofs", "--only", "queue.Queue")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -42,7 +42,10 @@ class Case(ABC, Generic[T_co]):
         Raises:
             ChannelError: it failed, as it will always.
         """
-        return cast("T_co | Nothing", self._handle._attempt(self._message))
+        result: T_co | Nothing = self._handle._attempt(
+            self._message
+        )  # no call may come between: it may be a message
+        return result
 
     @abstractmethod
     def _undo(self, result: object) -> None:

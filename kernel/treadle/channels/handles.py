@@ -90,7 +90,7 @@ class Handle(ABC):
         """Give the side that this handle belongs to."""
 
     @abstractmethod
-    def _attempt(self, message: Any) -> object:
+    def _attempt(self, message: Any) -> Any:
         """Send the message, or receive one, or give NOTHING if that would block.
 
         Raises:
