@@ -1,13 +1,9 @@
 """Claims about the channels: every interleaving of each scenario is a behaviour of the abstract channel."""
 
-from collections.abc import Callable
-
 from proofs import scenarios
-from proofs.refinement import channel_refines
+from proofs.refinement import Proof, bounded_and_whole, channel_refines
 from proofs.scenarios import Scenario
 from treadle.report import Evidence, Progress, claim
-
-Proof = Callable[[Progress], Evidence]
 
 
 def _mpsc(statement: str, scenario: Scenario, preemptions: int | None = None, long: bool = False) -> Proof:
@@ -34,15 +30,13 @@ mpsc_receiver_leaves = _mpsc("the receiver leaves while a sender sends", scenari
 mpsc_receive_then_leave = _mpsc("the receiver takes one message and leaves", scenarios.receive_then_leave)
 mpsc_timed_receive = _mpsc("a receive that may time out loses nothing", scenarios.timed_receive)
 mpsc_tries = _mpsc("try_recv and try_send beside a receive", scenarios.tries)
-mpsc_closed = _mpsc(
-    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, preemptions=1
-)
-mpsc_closed_whole = _mpsc(
-    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, long=True
+mpsc_closed, mpsc_closed_whole = bounded_and_whole(
+    _mpsc, "a blocked receive ends when its handle is closed", scenarios.closed_under_receive
 )
 mpsc_producers = _mpsc("two senders and a receiver", scenarios.two_producers)
-mpsc_consumers = _mpsc("a sender and two threads that receive", scenarios.two_consumers, preemptions=1)
-mpsc_consumers_whole = _mpsc("a sender and two threads that receive", scenarios.two_consumers, long=True)
+mpsc_consumers, mpsc_consumers_whole = bounded_and_whole(
+    _mpsc, "a sender and two threads that receive", scenarios.two_consumers
+)
 mpsc_last_senders = _mpsc("two last senders leave while a receiver waits", scenarios.two_last_senders)
 
 sync_end = _sync("a message is seen before the disconnection", scenarios.message_then_end)
@@ -55,10 +49,7 @@ sync_tries = _sync("Full and Empty are said only when true", scenarios.tries)
 sync_fills = _sync("no more fits in than the capacity", scenarios.fills)
 sync_rivals = _sync("two senders want one place", scenarios.rivals)
 sync_rivals_try = _sync("two senders and a receiver that do not wait", scenarios.rivals_and_a_try)
-sync_closed = _sync(
-    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, preemptions=1
-)
-sync_closed_whole = _sync(
-    "a blocked receive ends when its handle is closed", scenarios.closed_under_receive, long=True
+sync_closed, sync_closed_whole = bounded_and_whole(
+    _sync, "a blocked receive ends when its handle is closed", scenarios.closed_under_receive
 )
 sync_last_senders = _sync("two last senders leave while a receiver waits", scenarios.two_last_senders)

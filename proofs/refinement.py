@@ -1,7 +1,7 @@
 """Evidence from exploring real code alongside its model."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import treadle.channels
 from proofs.scenarios import Scenario, play, specification
@@ -15,8 +15,15 @@ from treadle.sched.memory import Instrumentable
 from treadle.sched.result import Result
 from treadle.verdict import Verdict
 
+Proof: TypeAlias = Callable[[Progress], Evidence]
+
 #: How often a failing schedule must fail again.
 REPLAYS = 10
+
+
+def bounded_and_whole(claim: Callable[..., Proof], *arguments: object) -> tuple[Proof, Proof]:
+    """Make a claim that explores within one preemption, and the long one that explores the same without a bound."""
+    return claim(*arguments, preemptions=1), claim(*arguments, long=True)
 
 
 def channel_refines(

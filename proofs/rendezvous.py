@@ -1,14 +1,10 @@
 """Claims about rendezvous, cloned receivers and select: every interleaving is a behaviour of the abstract channels."""
 
-from collections.abc import Callable
-
 import treadle.channels
 from proofs import meetings
 from proofs.meetings import Capacities, Scenario, play, specification
-from proofs.refinement import refines_specification
+from proofs.refinement import Proof, bounded_and_whole, refines_specification
 from treadle.report import Evidence, Progress, claim
-
-Proof = Callable[[Progress], Evidence]
 
 
 def _rendezvous(
@@ -49,38 +45,36 @@ def _refines(
 
 meet = _rendezvous("a send and a receive find each other", meetings.meet)
 tries = _rendezvous("two that do not wait never meet", meetings.two_that_try)
-try_send = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside, 1)
-try_send_whole = _rendezvous("try_send beside a send and a receive", meetings.try_send_beside, long=True)
-try_recv = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside, 1)
-try_recv_whole = _rendezvous("try_recv beside a receive and a send", meetings.try_recv_beside, long=True)
+try_send, try_send_whole = bounded_and_whole(
+    _rendezvous, "try_send beside a send and a receive", meetings.try_send_beside
+)
+try_recv, try_recv_whole = bounded_and_whole(
+    _rendezvous, "try_recv beside a receive and a send", meetings.try_recv_beside
+)
 timed_send = _rendezvous("a send that times out leaves no trace", meetings.timed_send)
-timed_recv = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, 1)
-timed_recv_whole = _rendezvous("a receive that times out takes nothing", meetings.timed_recv, long=True)
-both_timed = _rendezvous("a send and a receive that both may time out", meetings.both_timed, 1)
-both_timed_whole = _rendezvous("a send and a receive that both may time out", meetings.both_timed, long=True)
+timed_recv, timed_recv_whole = bounded_and_whole(
+    _rendezvous, "a receive that times out takes nothing", meetings.timed_recv
+)
+both_timed, both_timed_whole = bounded_and_whole(
+    _rendezvous, "a send and a receive that both may time out", meetings.both_timed
+)
 receiver_leaves = _rendezvous("the receiver leaves while a sender waits", meetings.receiver_leaves)
-receive_then_leave = _rendezvous("the receiver takes one message and leaves", meetings.receive_then_leave, 1)
-receive_then_leave_whole = _rendezvous(
-    "the receiver takes one message and leaves", meetings.receive_then_leave, long=True
+receive_then_leave, receive_then_leave_whole = bounded_and_whole(
+    _rendezvous, "the receiver takes one message and leaves", meetings.receive_then_leave
 )
 send_then_leave = _rendezvous("a message is seen before the disconnection", meetings.send_then_leave)
-closed_send = _rendezvous("a blocked send ends when its handle is closed", meetings.closed_under_send, 1)
-closed_send_whole = _rendezvous(
-    "a blocked send ends when its handle is closed", meetings.closed_under_send, long=True
+closed_send, closed_send_whole = bounded_and_whole(
+    _rendezvous, "a blocked send ends when its handle is closed", meetings.closed_under_send
 )
-closed_recv = _rendezvous(
-    "a blocked receive ends when its handle is closed", meetings.closed_under_receive, 1
-)
-closed_recv_whole = _rendezvous(
-    "a blocked receive ends when its handle is closed", meetings.closed_under_receive, long=True
+closed_recv, closed_recv_whole = bounded_and_whole(
+    _rendezvous, "a blocked receive ends when its handle is closed", meetings.closed_under_receive
 )
 
 select_meets_send = _select("pairs with a plain send of either channel", meetings.select_meets_send, 0)
 opposite_selects = _select("two that list two channels in opposite order meet", meetings.opposite_selects, 0)
 alone = _select("one that sends and receives does not meet itself", meetings.select_alone, 0)
-disconnection = _select("the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0, 1)
-disconnection_whole = _select(
-    "the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0, long=True
+disconnection, disconnection_whole = bounded_and_whole(
+    _select, "the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0
 )
 buffered_end = _select("the end of a channel ends it (unbounded)", meetings.select_and_disconnection, None)
 linearizable = _select("while something is ready, none is not the answer", meetings.select_linearizable, None)

@@ -19,7 +19,6 @@ from treadle import (
     HandleClosed,
     Owned,
     RecvTimeout,
-    Sender,
     SendError,
     SyncSender,
     bounded,
@@ -70,10 +69,9 @@ def test_a_send_that_is_cut_short_after_its_step_has_sent_and_wakes_a_receiver(
 ) -> None:
     tx, rx = channel[int]() if capacity is None else sync_channel[int](capacity)
     state: Any = rx._lease.channel
+    sender: Any = tx
     for send in (tx.send, state.offer):
-        state.receivers.waiting = Interrupting(state.receivers.waiting, error)
-        if isinstance(tx, (Sender, SyncSender)):
-            tx._waiting = state.receivers.waiting  # type: ignore[union-attr]
+        state.receivers.waiting = sender._waiting = Interrupting(state.receivers.waiting, error)
         waiter = waiter_in(state.receivers.waiting, rx, state.receivers)
         with pytest.raises(type(error)) as raised:
             send(1)
@@ -87,7 +85,6 @@ def test_a_send_that_is_cut_short_after_its_step_has_sent_and_wakes_a_receiver(
 def test_a_send_of_an_owned_that_is_cut_short_has_moved_it(error: BaseException) -> None:
     tx, rx = sync_channel[Owned[str]](1)
     state: Any = rx._lease.channel
-
     owned = Owned("value")
     waiter = waiter_in(state.receivers.waiting, rx, state.receivers)
     state.receivers = Hesitant(state.receivers, error)

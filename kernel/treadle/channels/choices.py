@@ -42,9 +42,8 @@ class Case(ABC, Generic[T_co]):
         Raises:
             ChannelError: it failed, as it will always.
         """
-        result: T_co | Nothing = self._handle._attempt(
-            self._message
-        )  # no call may come between: it may be a message
+        # No call may come between these two: a signal handler could run there, and lose a message.
+        result: T_co | Nothing = self._handle._attempt(self._message)
         return result
 
     @abstractmethod

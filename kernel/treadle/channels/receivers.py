@@ -77,10 +77,7 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        message: T_co | Nothing = perform(self, None, None if seconds is None else monotonic() + seconds)
-        if message is NOTHING:
-            raise RecvTimeout
-        return message
+        return self._receive_until(None if seconds is None else monotonic() + seconds)
 
     def recv_deadline(self, deadline: float | None) -> T_co:
         """Receive the oldest message, blocking until the instant `deadline` of `time.monotonic()` at most (S52).
@@ -96,10 +93,7 @@ class Receiver(Handle, Generic[T_co]):
             return self._source.popleft()
         except IndexError:
             pass
-        message: T_co | Nothing = perform(self, None, until)
-        if message is NOTHING:
-            raise RecvTimeout
-        return message
+        return self._receive_until(until)
 
     def recv_many(self, limit: int | None = None) -> list[T_co]:
         """Receive the messages that are there, `limit` at most, blocking while there is none.
@@ -135,9 +129,13 @@ class Receiver(Handle, Generic[T_co]):
         return Iter(self)
 
     def _await_message(self) -> T_co:
-        message: T_co = perform(
-            self, None, None
-        )  # only a message or an error ends it, for it has no deadline
+        message: T_co = perform(self, None, None)  # without a deadline it gives a message or raises
+        return message
+
+    def _receive_until(self, deadline: float | None) -> T_co:
+        message: T_co | Nothing = perform(self, None, deadline)
+        if message is NOTHING:
+            raise RecvTimeout
         return message
 
     def _receive_many(self, limit: int, wait: bool) -> list[T_co]:
@@ -156,7 +154,7 @@ class Receiver(Handle, Generic[T_co]):
             raise
         return messages
 
-    def _attempt(self, message: object = None) -> T_co | Nothing:
+    def _attempt(self, message: object) -> T_co | Nothing:
         return self._lease.channel.look()
 
     def _side(self, channel: State) -> Side:

@@ -170,10 +170,7 @@ class Side:
             if entry is END:
                 return
             won = entry.waiter.end(object())
-            try:  # noqa: SIM105 - as above
-                self.waiting.remove(entry)
-            except ValueError:  # it has left, or was helped out
-                pass
+            self.remove(entry)
             if won:
                 return
 
@@ -190,7 +187,7 @@ class Side:
                 entry.waiter.end(object())
 
     def remove(self, entry: Entry) -> None:
-        """Take an entry out of the line, as `wake` does; doing it twice is doing it once."""
+        """Take an entry out of the line; doing it twice is doing it once."""
         try:  # noqa: SIM105 - as above
             self.waiting.remove(entry)
         except ValueError:  # it has left, or was helped out
