@@ -344,6 +344,11 @@ class Bare:
     pass
 
 
+@dataclass(eq=False)
+class Growing(tuple):  # type: ignore[type-arg]  # noqa: SLOT001  # of anything, and it has more
+    more: int = 0
+
+
 @pytest.mark.parametrize(
     ("state", "flaw"),
     [
@@ -354,6 +359,8 @@ class Bare:
         (Pair(((1, []),)), r"left\[0\]\[1\] is a list"),
         (Loose(1), "the state is a Loose, a dataclass that is not frozen"),
         (Pair(Slippery(1)), "left is a Slippery, a dataclass that is not frozen"),
+        (Growing(), "the state is a Growing, a dataclass that is not frozen"),
+        ((1, Growing()), r"\[1\] is a Growing, a dataclass that is not frozen"),
         (Bare(), "is equal to itself alone"),
     ],
     ids=lambda value: re.sub(r" at 0x\w+", "", repr(value)),  # the same in each process

@@ -141,6 +141,57 @@ def test_what_one_choice_leaves_is_not_seen_by_the_next() -> None:
         together(Leaky(), expanders(program(Leaky())))([0], {0: None})
 
 
+class Clock(State):
+    """Hours of a day, whichever day it is."""
+
+    hours: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clock) and self.hours % 24 == other.hours % 24
+
+    def __hash__(self) -> int:
+        return self.hours % 24
+
+
+class Plain(State):
+    hours: int = 0
+
+
+class Unlike(Plain):
+    """Equal to a state of the class above it, as its tuple is not."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Plain) and self.hours == other.hours
+
+    def __hash__(self) -> int:
+        return hash(Plain(self.hours))
+
+
+class Ticking(Model[Clock]):
+    def init(self) -> Iterator[Clock]:
+        yield Clock()
+
+    @action(by=(1, 5))
+    def ticks(self, state: Clock, by: int) -> Iterator[Clock]:
+        yield state.evolve(hours=state.hours + by)
+
+
+class Rising(Model[Plain]):
+    def init(self) -> Iterator[Plain]:
+        yield Plain()
+
+    @action
+    def rises(self, state: Plain) -> Iterator[Plain]:
+        yield state.evolve(hours=state.hours + 1)
+
+
+def test_states_that_say_themselves_what_they_are_equal_to_are_asked() -> None:
+    assert require_alike(Ticking(), [Clock(0), Clock(23)]) == [Clock(1), Clock(5), Clock(28)]
+    known: Known = {Plain(0): None, Unlike(1): None}
+    together(Rising(), expanders(program(Rising())))([Plain(0)], known)
+    assert len(known) == 2
+
+
 def batches(model: Model[Any]) -> tuple[Batches[Any], list[Tally]]:
     actions = expanders(program(model))
     tallies = [Tally(1, 1) for _ in actions]

@@ -5,7 +5,7 @@ Rules: an expander gives exactly what the action's steps give one after another.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Generic, TypeVar
 
 from treadle.spec.calls import MOST_SUCCESSORS
@@ -44,10 +44,12 @@ def one_by_one(steps: tuple[Step[S], ...]) -> Callable[[S], list[S]]:
 
     def successors(state: S) -> list[S]:
         found: list[S] = []
+        add = found.append
         for function in functions:
-            found.extend(islice(function(state), MOST_SUCCESSORS + 1))
-        if len(found) > MOST_SUCCESSORS:
-            raise ValueError("endless")  # the search finds out which step it is
+            for after in function(state):
+                add(after)
+                if len(found) > MOST_SUCCESSORS:
+                    raise ValueError("endless")  # the search finds out which step it is
         return found
 
     return successors

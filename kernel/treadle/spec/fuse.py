@@ -81,6 +81,13 @@ def _rewritten(found: Method, most: int) -> ast.FunctionDef:
     return made
 
 
+def fields_of(value: ast.expr) -> ast.expr | None:
+    """Return the tuple of the fields of what `Rewriting` writes for a state's `evolve`; None of anything else."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == f"{OWN}new":
+        return value.args[1]
+    return None
+
+
 class Rewriting(ast.NodeTransformer):
     """Turns yields into appends, returns into the loop's continue, fields into what was unpacked."""
 

@@ -148,6 +148,13 @@ def is_plain(cls: StateType) -> bool:
     return all(getattr(cls, name) is getattr(tuple, name) for name in ("__getattribute__", "__iter__"))
 
 
+def compares_as_tuple(cls: type) -> bool:
+    """Whether states of the class and those below it are equal to what their tuples are equal to."""
+    below: list[type] = type.__subclasses__(cls)
+    own = all(getattr(cls, name) is getattr(tuple, name) for name in ("__eq__", "__hash__"))
+    return own and all(map(compares_as_tuple, below))
+
+
 def _reader(place: int, field: str) -> object:
     from collections import _tuplegetter  # type: ignore[attr-defined]  # noqa: PLC0415  # what named tuples use
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from treadle.spec.calls import MOST_SUCCESSORS
 from treadle.spec.expand import Expander
-from treadle.spec.fuse import Rewriting, field_name, unbinding
+from treadle.spec.fuse import Rewriting, field_name, fields_of, unbinding
 from treadle.spec.model import Model
 from treadle.spec.source import (
     FUTURE,
@@ -28,7 +28,7 @@ from treadle.spec.source import (
     rebinds,
     within,
 )
-from treadle.spec.state import StateType
+from treadle.spec.state import StateType, compares_as_tuple
 
 S = TypeVar("S")
 
@@ -57,11 +57,10 @@ def together(model: Model[S], actions: list[Expander[S]]) -> Batch[S]:
     for number, (action, method) in enumerate(zip(actions, methods, strict=True)):
         if method and first and method.lives_with(first):
             given[f"choices{number}"] = choices(action.steps)
-            block = _block(method, number, cls if method.cls is cls else None)
+            blocks += _block(method, number, cls if method.cls is cls else None)
         else:
             given[f"call{number}"] = action.fused()
-            block = ast.parse(_call(number)).body
-        blocks += [*block, *ast.parse(_counted(number)).body]
+            blocks += ast.parse(_call(number)).body
     tree = _function(given, cls, blocks, len(actions))
     scope = first.function.__globals__ if first else {}
     flags = first.function.__code__.co_flags & FUTURE if first else 0
@@ -103,7 +102,6 @@ if {OWN}state.__class__ is not {OWN}class: raise {OWN}give_up
     source = f"""\
 def batch({OWN}self, {OWN}states, {OWN}known, {", ".join(names)}):
     {OWN}enter = {OWN}known.setdefault
-    {OWN}size = len({OWN}known)
 {textwrap.indent(zeros, "    ")}
     for {OWN}state in {OWN}states:
         {OWN}stuck = True
@@ -128,14 +126,13 @@ def _block(method: Method, number: int, cls: StateType | None) -> list[ast.stmt]
     """The body of an action within a loop over the choices of its parameters."""
     rewriting = _Inlining(method, number, cls)
     body = [node for statement in method.tree.body for node in rewriting.statements(statement)]
+    unbound = ast.parse("\n".join(unbinding(rewriting.renamed[name] for name in method.locals))).body
     names = [rewriting.renamed[argument.arg] for argument in method.tree.args.args[2:]]
-    source = f"for {', '.join(names) or OWN + 'once'} in {OWN}choices{number}: pass"
-    loop = ast.parse(source).body[0]
+    if not names and not any(isinstance(node, ast.Return) for node in within(method.tree)):
+        return [*unbound, *body]
+    loop = ast.parse(f"for {', '.join(names) or OWN + 'once'} in {OWN}choices{number}: pass").body[0]
     assert isinstance(loop, ast.For)
-    loop.body = [
-        *ast.parse("\n".join(unbinding(rewriting.renamed[name] for name in method.locals))).body,
-        *body,
-    ]
+    loop.body = [*unbound, *body]
     return [loop]
 
 
@@ -145,15 +142,9 @@ def _call(number: int) -> str:
 if {OWN}found:
     {OWN}stuck = False
     {OWN}steps{number} += len({OWN}found)
+    {OWN}size = len({OWN}known)
     for {OWN}after in {OWN}found: {OWN}enter({OWN}after, {OWN}state)
-"""
-
-
-def _counted(number: int) -> str:
-    return f"""\
-{OWN}more = len({OWN}known)
-{OWN}new{number} += {OWN}more - {OWN}size
-{OWN}size = {OWN}more
+    {OWN}new{number} += len({OWN}known) - {OWN}size
 """
 
 
@@ -166,7 +157,8 @@ class _Inlining(Rewriting):
         names = {*method.function.__code__.co_varnames, *method.function.__code__.co_cellvars}
         self.renamed = {name: f"{OWN}{number}_{name}" for name in names}
         self.renamed |= {own: f"{OWN}self", state: f"{OWN}state"}
-        self._steps = f"{OWN}steps{number}"
+        self._steps, self._new = f"{OWN}steps{number}", f"{OWN}new{number}"
+        self._looks_first = cls is not None and compares_as_tuple(cls)
 
     def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802  # as the base names it
         return ast.Name(self.renamed.get(node.id, node.id), node.ctx)
@@ -181,15 +173,34 @@ class _Inlining(Rewriting):
         return node
 
     def yielded(self, value: ast.expr) -> list[ast.stmt]:
-        entered = ast.parse(f"{OWN}enter(None, {OWN}state); {self._steps} += 1; {OWN}stuck = False").body
-        entered[0].value.args[0] = value  # type: ignore[attr-defined]  # it is a call
-        return entered
+        fields = fields_of(value) if self._looks_first else None
+        entered = ast.parse(self._looked_for() if fields else self._entered()).body
+        assert isinstance(entered[0], ast.Assign)
+        entered[0].value = fields or value
+        return [*entered, *ast.parse(f"{self._steps} += 1; {OWN}stuck = False").body]
+
+    def _looked_for(self) -> str:
+        """Most successors are known: the fields are looked for as a tuple, and become a state if they are new."""
+        return f"""\
+{OWN}after = None
+if {OWN}after not in {OWN}known:
+    {OWN}known[{OWN}new({OWN}class, {OWN}after)] = {OWN}state
+    {self._new} += 1
+"""
+
+    def _entered(self) -> str:
+        return f"""\
+{OWN}after = None
+{OWN}size = len({OWN}known)
+{OWN}enter({OWN}after, {OWN}state)
+{self._new} += len({OWN}known) - {OWN}size
+"""
 
     def all_yielded(self, values: ast.expr) -> list[ast.stmt]:
-        loop = ast.parse(f"for {OWN}after in {OWN}islice(None, {self.most + 1}): pass").body[0]
+        loop = ast.parse(f"for {OWN}each in {OWN}islice(None, {self.most + 1}): pass").body[0]
         assert isinstance(loop, ast.For)
         loop.iter.args[0] = values  # type: ignore[attr-defined]  # it is a call
-        loop.body = self.yielded(ast.Name(f"{OWN}after", ast.Load()))
+        loop.body = self.yielded(ast.Name(f"{OWN}each", ast.Load()))
         return [loop, self.bound()]
 
     def bound(self) -> ast.stmt:

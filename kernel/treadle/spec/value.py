@@ -7,6 +7,7 @@ to itself alone, makes every answer wrong without a sign of it, so such states a
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 
 #: Types whose values have no parts, and are as they should be.
 _ATOMS = {int, str, bool, bytes, type(None)}
@@ -23,6 +24,8 @@ def record(value: object) -> Mapping[str, object]:
 
 def require_value(state: object, origin: str) -> None:
     """Raise TypeError, naming the origin and the field, unless the state is an immutable value."""
+    if _is_sound(state):
+        return
     flaw = _flaw(state, "")
     if not flaw and type(state).__eq__ is object.__eq__ and not isinstance(state, Enum | None):
         flaw = f"{state!r} is equal to itself alone"
@@ -57,6 +60,21 @@ def _parts(value: object, path: str) -> dict[str, object]:
     if isinstance(value, tuple) and not named:
         return {f"{path}[{index}]": part for index, part in enumerate(value)}
     return {f"{path}.{name}" if path else name: part for name, part in named.items()}
+
+
+def _is_sound(value: object) -> bool:
+    """Whether the value is one of those that need no closer look: the short cut of `_flaw`."""
+    if type(value) in _ATOMS or type(value) is frozenset:
+        return True
+    return isinstance(value, tuple) and _is_plain(type(value)) and all(map(_is_sound, value))
+
+
+@lru_cache(maxsize=256)
+def _is_plain(kind: type[tuple[object, ...]]) -> bool:
+    """Whether the parts of such tuples are all there is to them."""
+    return not hasattr(kind, "__dataclass_params__") and all(
+        getattr(kind, name) is getattr(tuple, name) for name in ("__eq__", "__hash__", "__iter__")
+    )
 
 
 def _flaw(value: object, path: str) -> str | None:
