@@ -136,6 +136,31 @@ def test_parameters_and_variables_of_two_actions_are_not_mixed_up() -> None:
     require_alike(Same(), [Point(3, 4), Point(5, 6)])
 
 
+def test_an_action_that_returns_early_leaves_the_next_to_be_taken() -> None:
+    class Returning(Model[Point]):
+        def init(self) -> Iterator[Point]:
+            yield Point()
+
+        @action
+        def one(self, state: Point) -> Iterator[Point]:
+            if state.x:
+                return
+            yield state.evolve(x=1)
+
+        @action
+        def two(self, state: Point) -> Iterator[Point]:
+            yield state.evolve(y=state.y + 1)
+            if state.y:
+                return
+            yield state.evolve(y=state.y + 2)
+
+        @action
+        def three(self, state: Point) -> Iterator[Point]:
+            yield state.evolve(x=state.x + 3)
+
+    require_alike(Returning(), [Point(x, y) for x in (0, 1) for y in (0, 1)])
+
+
 def test_what_one_choice_leaves_is_not_seen_by_the_next() -> None:
     with pytest.raises(UnboundLocalError):
         together(Leaky(), expanders(program(Leaky())))([0], {0: None})

@@ -124,11 +124,12 @@ def _compiled(tree: ast.FunctionDef, flags: int) -> CodeType:
 
 def _block(method: Method, number: int, cls: StateType | None) -> list[ast.stmt]:
     """The body of an action within a loop over the choices of its parameters."""
+    returns = any(isinstance(node, ast.Return) for node in within(method.tree))
     rewriting = _Inlining(method, number, cls)
     body = [node for statement in method.tree.body for node in rewriting.statements(statement)]
     unbound = ast.parse("\n".join(unbinding(rewriting.renamed[name] for name in method.locals))).body
     names = [rewriting.renamed[argument.arg] for argument in method.tree.args.args[2:]]
-    if not names and not any(isinstance(node, ast.Return) for node in within(method.tree)):
+    if not names and not returns:  # of a loop's `continue`
         return [*unbound, *body]
     loop = ast.parse(f"for {', '.join(names) or OWN + 'once'} in {OWN}choices{number}: pass").body[0]
     assert isinstance(loop, ast.For)
