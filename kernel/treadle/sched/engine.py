@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 
 from treadle.sched import patching, runtime, spins
 from treadle.sched.adopt import Adopted
+from treadle.sched.carriers import Carriers
 from treadle.sched.errors import CheckError, Deadlock, Livelock, NondeterminismError
 from treadle.sched.faults import Fault, Faults, Plan, Plans
 from treadle.sched.loggers import Loggers
@@ -119,6 +120,8 @@ class Laboratory:
         self._loggers = Loggers(patches, self.adopted)
         patches.add(self.adopted.reset)
         patches.add(self._loggers.put_back)
+        self._carriers = Carriers()
+        patches.add(self._carriers.release)
         self._ident = get_ident()
         self.plan: Plan = settings.plan  #: the faults of the executions that are made
         self.plans = Plans(settings.faults)
@@ -148,7 +151,12 @@ class Laboratory:
         settings = self.settings
         limit = settings.max_steps * (_DETAIL if learned.everything else 1)
         world = World(
-            strategy, timeouts=settings.timeouts, max_steps=limit, learned=learned, seed=settings.seed
+            strategy,
+            timeouts=settings.timeouts,
+            max_steps=limit,
+            learned=learned,
+            seed=settings.seed,
+            carriers=self._carriers,
         )
         self.world = world
         runtime.give_up = world.refuse
@@ -170,7 +178,7 @@ class Laboratory:
         world.on_stop = note
         if recorder is not None:
             recorder.attach(world)
-        memory = hooks.begin(recording=recorder is not None)
+        memory = hooks.begin(world.shared, recording=recorder is not None)
         world.on_settle = memory.release_pins
         self.adopted.reset()
         self._loggers.reset()

@@ -22,6 +22,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, TICK, WRITE, Accesses
+from treadle.sched.carriers import Carriers
 from treadle.sched.causality import Causality, Step
 from treadle.sched.errors import CheckError, UncontrolledError
 from treadle.sched.operation import Operation, Place
@@ -230,8 +231,10 @@ class World:
         max_steps: int = 100_000,
         learned: "Learned | None" = None,
         seed: int = 0,
+        carriers: Carriers | None = None,
     ) -> None:
         self.chooser = chooser
+        self.carriers = Carriers() if carriers is None else carriers
         #: Finds out whether a thread that announces something goes round a loop and learns nothing.
         self.look: Callable[[ControlledThread, Operation], Operation] | None = None
         self.wake_one: Callable[[World], ControlledThread | None] = lambda _: None
@@ -249,6 +252,8 @@ class World:
         self.steps: list[int] = []  #: the schedule: whose operation was executed, step by step
         #: As `Learned.shared`; what is learned while the execution runs is for the next one.
         self.shared = frozenset(self.learned.shared)
+        #: Nothing was seen to touch attributes through `__dict__`, nor to assign to `__class__`.
+        self.plain = not self.learned.namespaces and "__class__" not in self.learned.stored
         self.causality = Causality(self.learned.width)
         self.left: list[Step] = []  #: operations announced and never executed
         self.over = False
@@ -282,6 +287,7 @@ class World:
         self.hub = getcurrent()
         self.barrier = False
         self.unscheduled = 0  #: accesses to memory since the last step that were no steps
+        self.patience = 10 * max_steps  #: how many there may be
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -305,7 +311,7 @@ class World:
 
     def _new_thread(self, path: str, label: str, ident: int, *, daemon: bool) -> ControlledThread:
         thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
-        thread.greenlet = greenlet(functools.partial(self._live, thread), parent=self.hub)
+        thread.greenlet = self.carriers.carry(functools.partial(self._live, thread), self.hub)
         self.threads.append(thread)
         return thread
 

@@ -45,17 +45,18 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
         world.faults.reach(thread, ACCESS)
     if world.on_access is not None and not world.over:
         world.on_access(thread, accesses)
-    shown = world.learned.everything
     world.unscheduled += 1
-    if world.unscheduled > 10 * world.max_steps:
+    if world.unscheduled > world.patience:
         # A spin on memory that nobody was seen to race for: make it steps, which are limited.
         world.learned.shared.update(cast("MemoryLocation", location).kind for location, _ in accesses)
         world.relearn()
-    clock = world.causality.now[thread.index]
+    shown = world.learned.everything
+    index = thread.index
+    clock = world.causality.now[index]
     for location, mode in cast("tuple[tuple[MemoryLocation, Any], ...]", accesses):
-        if location.kind in world.shared:
+        if location.shared:
             shown = True
-        elif location.races(thread.index, clock, mode) and not world.over and not world.learned.news:
+        elif location.races(index, clock, mode) and not world.over and not world.learned.news:
             world.learned.shared.add(location.kind)
             world.learned.news = True
     return shown
@@ -64,10 +65,15 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
 def perform(thread: ControlledThread, operation: Operation) -> None:
     """Announce *operation* if it has to be one; the caller performs it next."""
     if visible(thread, operation.accesses(thread)):
-        thread.announce(operation)
-        if operation.varies and thread.world.on_access is not None and not thread.world.over:
-            thread.world.on_access(thread, operation.accesses(thread))
-        operation.forget()
+        give_way(thread, operation)
+
+
+def give_way(thread: ControlledThread, operation: Operation) -> None:
+    """Announce *operation*, which has to be one; the caller performs it next."""
+    thread.announce(operation)
+    if operation.varies and thread.world.on_access is not None and not thread.world.over:
+        thread.world.on_access(thread, operation.accesses(thread))
+    operation.forget()
 
 
 class _Reaching(Operation):
@@ -79,9 +85,9 @@ class _Reaching(Operation):
 
 def perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
     """Announce *accesses* as one operation: what follows performs them all at once."""
-    if accesses:
+    if accesses and visible(thread, accesses):
         make = Operation if len(accesses) == 1 else _Reaching
-        perform(thread, make(kind, accesses[0][0], None, *accesses))
+        give_way(thread, make(kind, accesses[0][0], None, *accesses))
 
 
 def announce(
@@ -92,16 +98,16 @@ def announce(
     more: Accesses = (),
 ) -> None:
     """Announce that *location* is read or written; *peek* returns the value that is moved."""
-    if more:
-        accesses = ((location, WRITE if write else READ), *more)
-        operation = Operation("write" if write else "read", location, None, *accesses)
-    else:
-        operation = location.write if write else location.read
-        accesses = operation.fixed
+    accesses = ((location, WRITE if write else READ), *more)
     if not visible(thread, accesses):
         return
+    kind = "write" if write else "read"
     if memory.present.recording:
         arrow = "←" if write else "→"
-        operation = Touch(operation.kind, location, accesses, lambda: f"{arrow} {short(peek())}")
+        operation: Operation = Touch(kind, location, accesses, lambda: f"{arrow} {short(peek())}")
+    elif more:
+        operation = Operation(kind, location, None, *accesses)
+    else:
+        operation = location.write if write else location.read
     thread.announce(operation)
     operation.forget()

@@ -10,7 +10,7 @@ from treadle.sched.access import CHANGE, READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.announcing import announce, perform_all
 from treadle.sched.memory.containers import underlying
-from treadle.sched.memory.families import CODE, Family, class_attribute, family
+from treadle.sched.memory.families import Family, class_attribute, family, is_code
 from treadle.sched.memory.lives import letting_go, letting_go_of
 from treadle.sched.memory.locations import name_of
 from treadle.sched.values import MISSING, peek
@@ -25,12 +25,25 @@ class _Reading(NamedTuple):
     code: Any  #: the descriptor whose code runs, if any
 
 
+class _Storing(NamedTuple):
+    """What storing to an attribute of a class's instances does."""
+
+    itself: bool  #: it is done in C, and not by code whose own stores are seen
+    shadows: bool  #: it changes what is otherwise found on the class, and is code there
+    slot: bool  #: the attribute has a place of its own in the instance
+
+
+#: What most attributes are: the instance's own, and nothing else.
+_OWN = _Reading(own=True, inherited=False, code=None)
+
 _readings: dict[tuple[type, str], _Reading | None] = {}
+_storings: dict[tuple[type, str], _Storing] = {}
 
 
 def forget() -> None:
     """Forget what is known of the program's classes."""
     _readings.clear()
+    _storings.clear()
 
 
 def is_constant(thread: ControlledThread, name: str) -> bool:
@@ -53,6 +66,9 @@ def load_attribute(holder: Any, name: str, more: Accesses = ()) -> Any:
         return getattr(holder, name)
     thread = runtime.running()
     if thread is None:
+        return getattr(holder, name)
+    if reading is _OWN and not more and thread.world.plain:
+        announce(thread, memory.present.of(holder, name), False, lambda: peek(holder, name))
         return getattr(holder, name)
     if isinstance(reading, _Reading) and type(reading.code) is functools.cached_property:
         perform_all(thread, "let go", more)
@@ -77,9 +93,11 @@ def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: A
         _load_inherited(thread, holder, name)
         return
     key = type(holder), name
-    if key not in _readings:
-        _readings[key] = _reading(thread, *key)
-    found = _readings[key]
+    found = cast("_Reading | None", _readings.get(key, MISSING))
+    if found is MISSING:
+        found = _reading(thread, *key)
+        if is_constant(thread, name):
+            _readings[key] = found
     more += class_of(thread, holder)
     if found is None:
         perform_all(thread, "read", more)
@@ -95,22 +113,24 @@ def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: A
 
 def _reading(thread: ControlledThread, cls: type, name: str) -> _Reading | None:
     """Return what reading *name* of an instance of *cls* touches; None if it is constant."""
+    if name == "__dict__":
+        return _Reading(False, False, None)
     constant = is_constant(thread, name)
     if name == "__class__":
-        return None if constant else _Reading(True, False, None)
+        return None if constant else _OWN
     _, value = class_attribute(cls, name)
     if value is MISSING:
-        return _Reading(True, not constant, None)
+        return _OWN if constant else _Reading(True, True, None)
     if isinstance(value, types.MemberDescriptorType):
-        return _Reading(True, False, None)
+        return _OWN
     if isinstance(value, functools.cached_property):
         return _Reading(True, False, value)
-    if isinstance(value, CODE) or hasattr(type(value), "__get__"):
+    if is_code(value) or hasattr(type(value), "__get__"):
         # What is stored to `__class__` changes which code a name means, too.
         if constant and is_constant(thread, "__class__"):
             return None
         return _Reading(not hasattr(type(value), "__set__"), not constant, value)
-    return _Reading(True, not constant, None)
+    return _OWN if constant else _Reading(True, True, None)
 
 
 def _on_classes(order: tuple[type, ...], name: str) -> Accesses:
@@ -128,7 +148,7 @@ def _load_inherited(thread: ControlledThread, holder: super, name: str) -> None:
     order = bound.__self_class__.__mro__
     order = order[order.index(bound.__thisclass__) + 1 :]
     value = next((base.__dict__[name] for base in order if name in base.__dict__), MISSING)
-    if not (is_constant(thread, name) and (value is MISSING or isinstance(value, CODE))):
+    if not (is_constant(thread, name) and (value is MISSING or is_code(value))):
         perform_all(thread, "read", _on_classes(order, name))
 
 
@@ -167,12 +187,12 @@ def _load_from_namespace(thread: ControlledThread, holder: Any, name: str) -> No
         return
     if not isinstance(holder, type):
         value, owner = vars(holder).get(name, MISSING), holder
-        if isinstance(value, CODE) and is_constant(thread, name):
+        if is_code(value) and is_constant(thread, name):
             return
         more: Accesses = ()
     else:
         owner, value = class_attribute(holder, name)
-        if isinstance(value, CODE) and is_constant(thread, name):
+        if is_code(value) and is_constant(thread, name):
             return
         more = () if is_constant(thread, name) else _on_classes(holder.__mro__, name)
     more += _through_namespace(thread, owner, READ)
@@ -225,7 +245,7 @@ def _through_namespace(
 def store_attribute(value: Any, holder: Any, name: str) -> None:
     """Perform `holder.name = value`."""
     thread = runtime.running()
-    if thread is not None and _stores_itself(holder, name):
+    if thread is not None and _storing(thread, holder, name).itself:
         announce_store(thread, holder, name, value)
     setattr(holder, name, value)
 
@@ -233,7 +253,7 @@ def store_attribute(value: Any, holder: Any, name: str) -> None:
 def delete_attribute(holder: Any, name: str) -> None:
     """Perform `del holder.name`."""
     thread = runtime.running()
-    if thread is not None and _stores_itself(holder, name, "__delattr__"):
+    if thread is not None and _done_in_c(type(holder), name, "__delattr__", "__delete__"):
         announce_store(thread, holder, name, MISSING)
     delattr(holder, name)
 
@@ -244,35 +264,48 @@ def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any)
         cells = memory.present.namespace(holder, underlying(note_namespace(thread, holder)))
         perform_all(thread, "write", cells.writing + tuple((part, WRITE) for part in cells.items.values()))
         return
-    if isinstance(holder, (type, types.ModuleType)) or _shadows(type(holder), name):
+    storing = _storing(thread, holder, name)
+    if storing.shadows or isinstance(holder, (type, types.ModuleType)):
         learn_stored(thread, name)
-    creates = value is MISSING or name not in (getattr(holder, "__dict__", None) or ())
-    more = _through_namespace(thread, holder, WRITE, creates=creates)
-    if name != "__class__":
-        more += class_of(thread, holder)
-    more += letting_go_of(holder, name)
+    more: Accesses = ()
+    if not thread.world.plain:
+        creates = value is MISSING or name not in (getattr(holder, "__dict__", None) or ())
+        more = _through_namespace(thread, holder, WRITE, creates=creates)
+        if name != "__class__":
+            more += class_of(thread, holder)
+    more += letting_go_of(holder, name, slot=storing.slot)
     announce(thread, memory.present.of(holder, name), True, lambda: value, more)
 
 
-def _shadows(cls: type, name: str) -> bool:
-    """Say whether storing *name* on an instance changes what is otherwise found on *cls*, and is code there."""
-    value = class_attribute(cls, name)[1]
+def _storing(thread: ControlledThread, holder: Any, name: str) -> _Storing:
+    """Return what storing to *name* of *holder* does."""
+    key = type(holder), name
+    found = _storings.get(key)
+    if found is None:
+        value = class_attribute(*key)[1]
+        slot = isinstance(value, types.MemberDescriptorType)
+        itself = _done_in_c(*key, "__setattr__", "__set__")
+        found = _Storing(itself, _shadows(name, value), slot)
+        if not thread.world.learned.stored:  # what classes have may change otherwise
+            _storings[key] = found
+    return found
+
+
+def _shadows(name: str, value: Any) -> bool:
+    """Say whether storing *name* on an instance changes what is otherwise found on its class, and is code there."""
     if value is MISSING or isinstance(value, (types.MemberDescriptorType, functools.cached_property)):
         return False
-    return name == "__class__" or isinstance(value, CODE) or hasattr(type(value), "__get__")
+    return name == "__class__" or is_code(value) or hasattr(type(value), "__get__")
 
 
-def _stores_itself(holder: Any, name: str, method: str = "__setattr__") -> bool:
+def _done_in_c(cls: type, name: str, method: str, setter: str) -> bool:
     """Say whether a store is done in C, and not by code whose own stores are seen."""
-    cls = type(holder)
     if isinstance(class_attribute(cls, method)[1], types.FunctionType):
         return False
     descriptor = class_attribute(cls, name)[1]
-    kind = type(descriptor)
     if isinstance(descriptor, property):
         return False
-    setter = "__set__" if method == "__setattr__" else "__delete__"
-    return not isinstance(class_attribute(kind, setter)[1], types.FunctionType)
+    return not isinstance(class_attribute(type(descriptor), setter)[1], types.FunctionType)
 
 
 # -- globals --------------------------------------------------------------------------------------------------------
@@ -329,7 +362,7 @@ def read_variable(name: str) -> None:
     """Announce that the caller reads a variable that it shares through a closure."""
     thread = runtime.running()
     if thread is not None:
-        perform_all(thread, "read", memory.present.named(name).read.fixed)
+        perform_all(thread, "read", ((memory.present.named(name), READ),))
 
 
 def write_variable(name: str, value: Any = MISSING) -> Any:

@@ -56,6 +56,14 @@ CODE = (
     type,
 )
 
+_CODE = frozenset(CODE)
+
+
+def is_code(value: object) -> bool:
+    """Say whether *value*, an attribute of a class or a module, is code, and so seldom changes."""
+    return type(value) in _CODE or isinstance(value, CODE)
+
+
 _ATOMIC: tuple[type, ...] = (
     *(int, float, complex, str, bytes, range, type, type(None), type(Ellipsis), type(NotImplemented)),
     *(CodeType, BaseException, types.FrameType, types.TracebackType, re.Pattern, re.Match),
@@ -120,6 +128,7 @@ def forget() -> None:
     """Forget the families of classes, which may be the program's own."""
     _families.clear()
     _implementations.clear()
+    _python_classes.clear()
 
 
 def _family(cls: type) -> Family:
@@ -150,10 +159,20 @@ def _root(cls: type) -> str:
     return "python" if is_python_class(cls) else "c"
 
 
+_python_classes: dict[type, bool] = {}
+
+
 def is_python_class(cls: type) -> bool:
     """Say whether *cls* was made by a class statement, and not in C."""
     if not cls.__flags__ & _HEAP_TYPE:
         return False
+    found = _python_classes.get(cls)
+    if found is None:
+        found = _python_classes[cls] = _is_python_class(cls)
+    return found
+
+
+def _is_python_class(cls: type) -> bool:
     return any(
         "__slots__" in vars(base) or isinstance(vars(base).get("__weakref__"), types.GetSetDescriptorType)
         for base in cls.__mro__[:-1]

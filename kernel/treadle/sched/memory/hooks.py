@@ -73,8 +73,8 @@ HOOKS: dict[str, object] = {
 }
 
 
-def begin(*, recording: bool) -> Locations:
-    """Forget the locations of the execution before."""
+def begin(shared: frozenset[object], *, recording: bool) -> Locations:
+    """Forget the locations of the execution before; touching kinds that are *shared* is an operation."""
     attributes.forget()
     families.forget()
-    return locations.begin(recording=recording)
+    return locations.begin(shared, recording=recording)

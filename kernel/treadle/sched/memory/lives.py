@@ -20,6 +20,10 @@ from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
 
 
+#: Classes whose objects have no finalizer, and that weak references can't refer to.
+_UNSEEN_ENDS = frozenset((type(None), bool, int, float, complex, str, bytes, tuple, list, dict, range))
+
+
 def let_go(value: Any) -> None:
     """Announce that the caller is about to delete a variable that has *value*."""
     thread = runtime.running()
@@ -29,15 +33,16 @@ def let_go(value: Any) -> None:
 
 def letting_go(value: Any) -> Accesses:
     """Return what letting go of *value* touches."""
-    if value is None or isinstance(value, (type, types.ModuleType)) or not _end_can_be_seen(value):
+    if type(value) in _UNSEEN_ENDS or isinstance(value, (type, types.ModuleType)):
+        return ()
+    if not _end_can_be_seen(value):
         return ()
     return ((_life(value), WRITE),)
 
 
-def letting_go_of(holder: Any, name: str) -> Accesses:
-    """Return what a store over attribute *name* of *holder*, or its deletion, lets go of."""
-    descriptor = class_attribute(type(holder), name)[1]
-    if isinstance(descriptor, types.MemberDescriptorType):
+def letting_go_of(holder: Any, name: str, *, slot: bool) -> Accesses:
+    """Return what a store over attribute *name* of *holder*, a *slot* or not, or its deletion, lets go of."""
+    if slot:
         return letting_go(getattr(holder, name, None))
     return letting_go((getattr(holder, "__dict__", None) or {}).get(name))
 

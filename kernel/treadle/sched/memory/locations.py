@@ -23,47 +23,81 @@ _ALONE = 2
 class MemoryLocation:
     """An attribute of an object, an item of a container, a global or a closure's variable."""
 
-    __slots__ = ("changers", "kind", "name", "read", "readers", "write", "writer", "written")
+    __slots__ = (
+        "_read",
+        "_write",
+        "changers",
+        "kind",
+        "name",
+        "readers",
+        "shared",
+        "writer",
+        "written",
+    )
 
     def __init__(self, name: str, kind: object) -> None:
         self.name = name
         self.kind = kind  #: what is learned about it holds for all of its kind
-        self.read = Operation("read", self, READ)
-        self.write = Operation("write", self, WRITE)
+        self.shared = kind in present.shared  #: touching it is an operation
+        self._read: Operation | None = None
+        self._write: Operation | None = None
         # The last accesses that were no operations: epochs, by thread.
         self.writer = -1
         self.written = 0
-        self.readers: dict[int, int] = {}
+        self.readers: dict[int, int] | None = None
         self.changers: dict[int, int] | None = None
+
+    @property
+    def read(self) -> Operation:
+        """The operation that reads it alone; most locations never need one."""
+        if self._read is None:
+            self._read = Operation("read", self, READ)
+            present.tied.append(self)
+        return self._read
+
+    @property
+    def write(self) -> Operation:
+        """The operation that writes it alone."""
+        if self._write is None:
+            self._write = Operation("write", self, WRITE)
+            present.tied.append(self)
+        return self._write
 
     def races(self, thread: int, clock: Clock, mode: Mode) -> bool:
         """Note an access that is no operation; say whether an earlier one does not come before it."""
-        if self.writer != thread and self.writer >= 0 and clock[self.writer] < self.written:
+        writer = self.writer
+        if writer != thread and writer >= 0 and clock[writer] < self.written:
             return True
         if mode is not CHANGE and self.changers and _unseen(self.changers, thread, clock):
             return True
+        epoch = clock[thread] + 1
         if mode is READ:
-            self.readers[thread] = clock[thread] + 1
+            if self.readers is None:
+                self.readers = {thread: epoch}
+            else:
+                self.readers[thread] = epoch
             return False
         if self.readers and _unseen(self.readers, thread, clock):
             return True
         if mode is CHANGE:
             if self.changers is None:
                 self.changers = {}
-            self.changers[thread] = clock[thread] + 1
+            self.changers[thread] = epoch
             return False
-        self.readers.clear()
-        self.changers = None
-        self.writer, self.written = thread, clock[thread] + 1
+        self.readers = self.changers = None
+        self.writer, self.written = thread, epoch
         return False
 
-    def dispose(self) -> None:
+    def untie(self) -> None:
         """Let go of the operations, which refer to the location."""
-        del self.read, self.write
+        self._read = self._write = None
 
 
 def _unseen(epochs: dict[int, int], thread: int, clock: Clock) -> bool:
-    return any(other != thread and clock[other] < epoch for other, epoch in epochs.items())
+    for other, epoch in epochs.items():  # noqa: SIM110 - a generator costs more than all the rest of an access
+        if clock[other] < epoch and other != thread:
+            return True
+    return False
 
 
 class Cells:
@@ -125,11 +159,6 @@ class Cells:
         """Return what deleting *item* touches, where that moves no other."""
         return ((item, WRITE), (self.size, CHANGE), (self.contents, CHANGE))
 
-    def dispose(self) -> None:
-        """Let go of everything."""
-        for location in (self.contents, self.parts, self.size):
-            location.dispose()
-
 
 class Namespace(Cells):
     """The locations that a `__dict__` is made of: the attributes of an object."""
@@ -169,7 +198,9 @@ def name_of(cls: type) -> tuple[str, str]:
 class Locations:
     """All locations of one execution."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: frozenset[object] = frozenset()) -> None:
+        self.shared = shared  #: kinds of memory touching which is an operation
+        self.tied: list[MemoryLocation] = []  #: those that have operations
         self._records: dict[int, Record] = {}
         self._pinned: list[Record] = []
         self._named: dict[str, MemoryLocation] = {}
@@ -222,18 +253,9 @@ class Locations:
 
     def dispose(self) -> None:
         """Let go of everything; the locations are not going to be used again."""
-        gone: set[int] = set()
-        for record in self._records.values():
-            found = [*record.parts.values()]
-            if record.cells is not None:
-                found += record.cells.items.values()
-                record.cells.dispose()
-            for location in found:
-                if id(location) not in gone:
-                    gone.add(id(location))
-                    location.dispose()
-        for location in self._named.values():
-            location.dispose()
+        for location in self.tied:
+            location.untie()
+        self.tied.clear()
         self._records.clear()
         self._pinned.clear()
         self._named.clear()
@@ -268,10 +290,10 @@ class Locations:
 present = Locations()
 
 
-def begin(*, recording: bool) -> Locations:
-    """Forget the locations of the execution before."""
+def begin(shared: frozenset[object], *, recording: bool) -> Locations:
+    """Forget the locations of the execution before; touching kinds that are *shared* is an operation."""
     global present
     present.dispose()
-    present = Locations()
+    present = Locations(shared)
     present.recording = recording
     return present
