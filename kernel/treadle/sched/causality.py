@@ -11,7 +11,7 @@ The same order between steps alone is kept as sets of positions, as the bits of 
 after an execution are set operations.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from treadle.sched.access import WRITE, Accesses, Location, Mode
 
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 Clock = list[int]
 
 
-class Past(NamedTuple):
-    """An earlier step's access to a location."""
-
-    position: int
-    mode: Mode
-    enabling: bool  #: a release, which a waiting operation can only follow
+#: An earlier step's access to a location: the step's position, the mode, and whether it is a release, which a waiting
+#: operation can only follow. A bare tuple, because each step makes one and goes through some.
+Past = tuple[int, Mode, bool]
 
 
 class Step:
@@ -106,9 +103,9 @@ class Causality:
         for location, mode in accesses:
             pasts = self.pasts.get(location)
             if pasts is not None:
-                for past in pasts:
-                    if past.mode is not mode or mode is WRITE:
-                        found.append(past.position)  # noqa: PERF401 - the innermost loop
+                for position, other, _ in pasts:
+                    if other is not mode or mode is WRITE:
+                        found.append(position)
         return found
 
     def pending(
@@ -130,13 +127,23 @@ class Causality:
         if not accesses:
             return []
         location, mode = accesses[0]
-        pasts = [past for past in self.pasts.get(location, ()) if past.mode is not mode or mode is WRITE]
-        if any(past.enabling for past in pasts):
-            return [past.position for past in pasts if not past.enabling]
-        writes = [past.position for past in pasts if past.mode is WRITE]
+        conflicting, writes, tries = [], [], []
+        released = False
+        for position, other, enabling in self.pasts.get(location, ()):
+            if other is mode and mode is not WRITE:
+                continue
+            conflicting.append(position)
+            if other is WRITE:
+                writes.append(position)
+            if enabling:
+                released = True
+            else:
+                tries.append(position)
+        if released:
+            return tries
         if blocked:  # by the last write; if there was none, from the beginning
             return writes
-        return writes or [past.position for past in pasts]
+        return writes or conflicting
 
     def step(
         self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, barrier: bool
@@ -167,13 +174,14 @@ class Causality:
         enabling = operation.enabling
         for location, mode in accesses:
             pasts = self.pasts.get(location)
+            past_access = (position, mode, enabling and mode is WRITE)
             if pasts is None:
-                self.pasts[location] = [Past(position, mode, enabling and mode is WRITE)]
+                self.pasts[location] = [past_access]
                 continue
             if mode is WRITE:
                 # A later acquisition races with the acquisition before this release.
-                pasts[:] = [past for past in pasts if enabling and past.mode is WRITE and not past.enabling]
-            pasts.append(Past(position, mode, enabling and mode is WRITE))
+                pasts[:] = [past for past in pasts if past[1] is WRITE and not past[2]] if enabling else ()
+            pasts.append(past_access)
 
 
 def merge(clock: Clock, other: Clock) -> None:

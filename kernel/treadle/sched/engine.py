@@ -1,7 +1,6 @@
 """The loop over executions: prepares the process, makes one execution after the other, and sums up."""
 
 import contextlib
-import functools
 import gc
 import inspect
 import sys
@@ -185,7 +184,7 @@ class Laboratory:
         fresh()
         if settings.monitor is not None:
             settings.monitor.begin()
-        world.run(functools.partial(run_main, self.program), threading.current_thread().name, self._ident)
+        world.run(lambda: run_main(self.program), threading.current_thread().name, self._ident)
         if world.faults is not None:
             self.plans.learn(self.plan, world.faults.open)
         if self.made % _COLLECT_EVERY == 0:

@@ -28,17 +28,19 @@ class _Acquire(Operation):
     """Acquire, waiting for ever."""
 
     __slots__ = ()
+    target: "Lock | RLock"
     blocking = True
     passing = True
 
     def enabled(self, thread: "ControlledThread") -> bool:
-        return cast("Lock | RLock", self.target).holder is None
+        return self.target.holder is None
 
 
 class _TryAcquire(Operation):
     """Acquire if the lock is free; a failure only reads the lock."""
 
     __slots__ = ("failing",)
+    target: "Lock | RLock"
     passing = True
 
     def __init__(self, lock: "Lock | RLock", kind: str = "try to acquire") -> None:
@@ -46,7 +48,7 @@ class _TryAcquire(Operation):
         self.failing: Accesses = ((lock, READ),)
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
-        return self.fixed if cast("Lock | RLock", self.target).holder is None else self.failing
+        return self.fixed if self.target.holder is None else self.failing
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
         return self.fixed, self.failing
@@ -62,7 +64,7 @@ class _TimedAcquire(_TryAcquire):
     timed = True
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
-        if cast("Lock | RLock", self.target).holder is None:
+        if self.target.holder is None:
             return self.fixed + thread.world.expiry(thread)
         return self.failing + thread.world.expiry(thread)
 
@@ -71,16 +73,17 @@ class _TimedAcquire(_TryAcquire):
         return self.fixed + expiry, self.failing + expiry
 
     def enabled(self, thread: "ControlledThread") -> bool:
-        return cast("Lock | RLock", self.target).holder is None or thread.world.may_expire()
+        return self.target.holder is None or thread.world.may_expire()
 
     def deadline(self, thread: "ControlledThread") -> float | None:
-        return None if cast("Lock | RLock", self.target).holder is None else thread.deadline
+        return None if self.target.holder is None else thread.deadline
 
 
 class _Release(Operation):
     """Release the lock; a failure, because nobody holds it, only reads it."""
 
     __slots__ = ("failing",)
+    target: "Lock | RLock"
     enabling = True
     passing = True
 
@@ -89,7 +92,7 @@ class _Release(Operation):
         self.failing: Accesses = ((lock, READ),)
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
-        return self.failing if cast("Lock | RLock", self.target).holder is None else self.fixed
+        return self.failing if self.target.holder is None else self.fixed
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
         return self.failing, self.fixed

@@ -38,8 +38,7 @@ class Operation:
     def __init__(self, kind: str, target: Location, mode: Mode | None = None, *more: Access) -> None:
         self.kind = kind
         self.target = target
-        own: Accesses = () if mode is None else ((target, mode),)
-        self.fixed = own + more
+        self.fixed: Accesses = more if mode is None else ((target, mode), *more)
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
         """Return what the operation touches if *thread* executes it in the present state.

@@ -101,12 +101,13 @@ class _StandIn(type):
     """The class of stand-ins for classes: calling one makes what the caller may have; its kinds are told as ever."""
 
     kinds: tuple[Any, ...]
+    make: Callable[..., Any]
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, cls.kinds)
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        return cast("Any", cls).make(*args, **kwargs)
+        return cls.make(*args, **kwargs)
 
 
 def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any) -> _StandIn:

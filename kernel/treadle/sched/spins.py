@@ -79,9 +79,9 @@ class Await(Operation):
             return False
         pasts = thread.world.causality.pasts
         return not any(
-            past.position >= self.since and past.mode is not READ
+            position >= self.since and mode is not READ
             for location in self.looked_at
-            for past in pasts.get(location, ())
+            for position, mode, _ in pasts.get(location, ())
         )
 
 
@@ -144,12 +144,13 @@ def _kind(code: CodeType) -> _Kind:
 
 def _frames() -> list[tuple[FrameType, Loops]] | None:
     """Return the frames of the running thread with the loops round where each stands, if one may spin."""
-    here = frame = sys._getframe(3)
+    here: FrameType = sys._getframe(3)
+    frame: FrameType | None = here
     while frame is not None:  # most steps stand in no loop, and this is all that they pay
         code = id(frame.f_code)
         if code not in _calm and (code, frame.f_lasti) not in _calm_places:
             return _frames_from(here)
-        frame = cast("FrameType", frame.f_back)
+        frame = frame.f_back
     return None
 
 

@@ -25,6 +25,8 @@ real_join = threading.Thread.join
 real_is_alive = threading.Thread.is_alive
 real_active_count, real_enumerate = threading.active_count, threading.enumerate
 
+_threading: Any = threading
+
 #: The identifiers of controlled threads are less: they follow from who started a thread, and are the same whenever
 #: the choices are equivalent.
 IDENTS = 1 << 20
@@ -49,7 +51,7 @@ def start(self: threading.Thread) -> None:
     private._treadle_thread = thread
     private._ident = private._native_id = thread.ident
     private._started._flag = True
-    cast("Any", threading)._active[thread.ident] = self
+    _threading._active[thread.ident] = self
     parent.world.advance(thread)
 
 
@@ -67,7 +69,7 @@ def spawn(
         except SystemExit:
             pass
         finally:
-            cast("Any", threading)._active.pop(thread.ident, None)
+            _threading._active.pop(thread.ident, None)
             while thread.locals:
                 thread.locals.pop()(thread)
 
@@ -227,7 +229,7 @@ def enumerate_threads() -> list[threading.Thread]:
     me = runtime.running()
     if me is None:
         return real_enumerate()
-    active = cast("Any", threading)._active
+    active = _threading._active
     return [active[thread.ident] for thread in _look_at_all(me) if thread.ident in active]
 
 

@@ -14,7 +14,6 @@ Rules: this file knows no primitive, no strategy and nothing of source code.
 import contextlib
 import contextvars
 import enum
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol
 
@@ -311,7 +310,7 @@ class World:
 
     def _new_thread(self, path: str, label: str, ident: int, *, daemon: bool) -> ControlledThread:
         thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
-        thread.greenlet = self.carriers.carry(functools.partial(self._live, thread), self.hub)
+        thread.greenlet = self.carriers.carry(lambda: self._live(thread), self.hub)
         self.threads.append(thread)
         return thread
 

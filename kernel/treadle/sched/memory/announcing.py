@@ -53,7 +53,8 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
     shown = world.learned.everything
     index = thread.index
     clock = world.causality.now[index]
-    for location, mode in cast("tuple[tuple[MemoryLocation, Any], ...]", accesses):
+    touched: Any = accesses  # their locations are all of memory
+    for location, mode in touched:
         if location.shared:
             shown = True
         elif location.races(index, clock, mode) and not world.over and not world.learned.news:

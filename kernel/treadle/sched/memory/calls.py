@@ -38,6 +38,9 @@ from treadle.sched.memory.reach import reach
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
 
+#: Containers whose bound methods no table below knows.
+_ORDINARY = frozenset((list, dict, set, deque, bytearray))
+
 #: Builtins that look at no container's contents.
 _HARMLESS: frozenset[Any] = frozenset(
     (
@@ -100,6 +103,12 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if kind is types.FunctionType or kind is types.MethodType:
         _announce_unseen(thread, function, arguments, keywords)
         return function(*arguments, **keywords)
+    if kind is type and is_python_class(function):
+        _announce_making(thread, function, arguments, keywords)
+        return function(*arguments, **keywords)
+    if kind is types.BuiltinMethodType and type(function.__self__) in _ORDINARY:
+        arguments, keywords = _announce_call(thread, function, arguments, keywords)
+        return function(*arguments, **keywords)
     if kind is weakref.ref and not arguments and not keywords:
         return look(thread, function)
     if function is weakref.ref and not keywords and arguments:
@@ -129,17 +138,29 @@ def _announce_call(
     owner, name, rest = _method_in_c(function, arguments)
     if name is not None:
         _announce_method(thread, owner, name, rest, keywords)
-        inner = _watched(thread, _accesses_of(owner), (*rest, *keywords.values()))
+        given = (*rest, *keywords.values())
+        inner = _watched(thread, _accesses_of(owner), given) if given else None
         if inner is not None:
             arguments = (*arguments[: len(arguments) - len(rest)], *inner[: len(rest)])
             keywords = dict(zip(keywords, inner[len(rest) :], strict=True))
     elif isinstance(function, type) and is_python_class(function):
-        made = class_attribute(function, "__init__")[1], class_attribute(function, "__new__")[1]
-        if any(how(maker) is How.UNSEEN for maker in made) or of_library(function.__module__):
-            perform_all(thread, "call", reach((*arguments, *keywords.values()), writes=True))
+        _announce_making(thread, function, arguments, keywords)
     elif not isinstance(class_attribute(type(function), "__call__")[1], types.FunctionType):
         return _announce_arguments(thread, function, arguments, keywords)
     return arguments, keywords
+
+
+def _announce_making(
+    thread: ControlledThread, cls: type, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> None:
+    """Announce what making an object of *cls*, which is written in Python, touches."""
+    unseen = (
+        of_library(cls.__module__)
+        or how(class_attribute(cls, "__init__")[1]) is How.UNSEEN
+        or how(class_attribute(cls, "__new__")[1]) is How.UNSEEN
+    )
+    if unseen:
+        perform_all(thread, "call", reach((*arguments, *keywords.values()), writes=True))
 
 
 # -- Python code that is not seen -----------------------------------------------------------------------------------
@@ -149,7 +170,7 @@ def _announce_unseen(
     thread: ControlledThread, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> None:
     """Announce what a library's function in Python may touch, since its own accesses are not seen."""
-    plain = function.__func__ if isinstance(function, types.MethodType) else function
+    plain = function.__func__ if type(function) is types.MethodType else function
     found = how(plain)
     if found is How.SEEN or found is How.C:
         return

@@ -11,6 +11,7 @@ from typing import Any
 
 from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
+from treadle.sched.memory.announcing import give_way, visible
 from treadle.sched.memory.families import Family, class_attribute, family
 from treadle.sched.memory.locations import Cells, MemoryLocation, Record
 from treadle.sched.operation import Operation
@@ -95,31 +96,10 @@ class ItemOperation(Operation):
         self.container = self.key = self.value = None
 
     def accesses(self, thread: ControlledThread) -> Accesses:
-        if family(self.container) in KEYED:
-            return self._keyed()
-        return self._indexed()
-
-    def _keyed(self) -> Accesses:
-        cells, item = self.cells, self.target
-        assert isinstance(item, MemoryLocation)
-        if self.verb == "read":
-            return cells.read(item)
-        there = _holds(self.container, self.key)
-        if self.verb == "write":
-            return cells.overwrite(item) if there else cells.insert(item)
-        return cells.delete(item) if there else cells.read(item)
-
-    def _indexed(self) -> Accesses:
-        cells, length = self.cells, len_of(self.container)
-        index = operator.index(self.key)
-        inside = -length <= index < length
-        ends = () if 0 <= index < length else cells.measuring[:1]
-        if not inside:
-            return cells.measuring
-        item = cells.item(index % length)
-        if self.verb == "read":
-            return cells.read(item) + ends
-        return cells.overwrite(item) + ends if self.verb == "write" else cells.writing
+        if family(self.container) not in KEYED:
+            return _by_index(self.cells, self.verb, self.container, self.key)
+        assert isinstance(self.target, MemoryLocation)
+        return _by_key(self.cells, self.verb, self.container, self.key, self.target)
 
     def outlook(self, thread: ControlledThread) -> str | None:
         """Say which value is moved."""
@@ -137,6 +117,27 @@ class ItemOperation(Operation):
         return None
 
 
+def _by_key(cells: Cells, verb: str, container: Any, key: Any, item: MemoryLocation) -> Accesses:
+    if verb == "read":
+        return cells.read(item)
+    there = _holds(container, key)
+    if verb == "write":
+        return cells.overwrite(item) if there else cells.insert(item)
+    return cells.delete(item) if there else cells.read(item)
+
+
+def _by_index(cells: Cells, verb: str, container: Any, key: Any) -> Accesses:
+    length = len_of(container)
+    index = operator.index(key)
+    if not -length <= index < length:
+        return cells.measuring
+    item = cells.item(index % length)
+    ends = cells.measuring[:1] if index < 0 else ()
+    if verb == "read":
+        return cells.read(item) + ends
+    return cells.overwrite(item) + ends if verb == "write" else cells.writing
+
+
 def _holds(container: Any, key: Any) -> bool:
     if isinstance(container, dict):
         return dict.__contains__(container, key)
@@ -151,7 +152,21 @@ def len_of(container: Any) -> int:
     return len(container)
 
 
-def item(verb: str, container: Any, key: Any, value: Any = None) -> Operation:
+def touch_item(thread: ControlledThread, verb: str, container: Any, key: Any, value: Any = None) -> None:
+    """Announce that `container[key]` is read, written or deleted next."""
+    kind = family(container)
+    cells = memory.present.cells(container)
+    if kind in KEYED and plain(key):
+        accesses = _by_key(cells, verb, container, key, item_of(cells, key))
+    elif kind in INDEXED and isinstance(key, int):
+        accesses = _by_index(cells, verb, container, key)
+    else:
+        accesses = cells.reading if verb == "read" else cells.writing
+    if visible(thread, accesses):
+        give_way(thread, _item(verb, container, key, value))
+
+
+def _item(verb: str, container: Any, key: Any, value: Any) -> Operation:
     """Return the operation that reads, writes or deletes `container[key]`."""
     kind = family(container)
     if verb == "read" and kind in KEYED and plain(key) and not memory.present.recording:

@@ -24,7 +24,7 @@ from treadle.sched.source import instrumented
 from treadle.sched.values import MISSING
 
 
-class Family(enum.Enum):
+class Family(enum.IntEnum):  # and no Enum, whose members are hashed in Python
     """How the objects of a class are touched."""
 
     ATOMIC = enum.auto()  #: immutable, or guarded by steps of its own

@@ -233,7 +233,7 @@ def _by_index(values: Any) -> Generator[Any, None, None]:
     while True:
         thread = runtime.running()
         if thread is not None:
-            perform(thread, containers.item("read", values, index))
+            containers.touch_item(thread, "read", values, index)
         try:
             value = next(iterator)
         except StopIteration:
@@ -253,7 +253,7 @@ def contains(value: Any, container: Any) -> bool:
         if implementation(type(container), "__contains__") is not How.C:
             perform_all(thread, "read", _whole(thread, container, "__contains__"))
         elif inner is not None and family(inner) in KEYED and not isinstance(container, _WITH_VALUES):
-            perform(thread, containers.item("read", inner, value))
+            containers.touch_item(thread, "read", inner, value)
         else:
             perform_all(thread, "read", _whole(thread, container, "__iter__") + reach((container, value)))
     return value in container
@@ -279,7 +279,7 @@ def _one(
     how = implementation(type(container), method)
     inner = underlying(container)
     if how is How.C and inner is not None:
-        perform(thread, containers.item(verb, inner, key, value))
+        containers.touch_item(thread, verb, inner, key, value)
     elif how is not How.C:
         perform_all(thread, verb, _whole(thread, container, method, writes=True))
 
@@ -305,7 +305,7 @@ def _load_missing(thread: ControlledThread, container: dict[Any, Any], key: Any)
     if isinstance(container, defaultdict) and _is_atomic(container.default_factory):
         perform(thread, containers.ContainerCall(container, "setdefault", (key, None)))
         return container[key]
-    perform(thread, containers.item("read", container, key))
+    containers.touch_item(thread, "read", container, key)
     if dict.__contains__(container, key):
         return container[key]
     if implementation(type(container), "__missing__") is not How.C or not isinstance(container, defaultdict):
@@ -316,7 +316,7 @@ def _load_missing(thread: ControlledThread, container: dict[Any, Any], key: Any)
     if container.default_factory is None:
         return container[key]
     value = container.default_factory()
-    perform(thread, containers.item("write", container, key, value))
+    containers.touch_item(thread, "write", container, key, value)
     dict.__setitem__(container, key, value)
     return value
 

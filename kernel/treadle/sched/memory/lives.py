@@ -19,7 +19,6 @@ from treadle.sched.memory.locations import MemoryLocation
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
 
-
 #: Classes whose objects have no finalizer, and that weak references can't refer to.
 _UNSEEN_ENDS = frozenset((type(None), bool, int, float, complex, str, bytes, tuple, list, dict, range))
 

@@ -19,6 +19,8 @@ def reach(values: Iterable[Any], *, writes: bool = False, objects: bool = False)
     found: dict[Any, Any] = {}
     seen: set[int] = set()
     for value in values:
+        if family(value) is Family.ATOMIC:
+            continue
         for location, mode in _reach(value, seen, writes, objects):
             if found.get(location) is not WRITE:
                 found[location] = mode
