@@ -176,7 +176,8 @@ class Adopted:
                 if isinstance(holder, defaultdict):
                     yield _FACTORY, holder.default_factory, f"{where}'s factory"
                 for key, value in list(holder.items()):
-                    yield key, value, f"{where}.{key}" if isinstance(key, str) else f"{where}[{key!r}]"
+                    if type(value) not in _EMPTY:
+                        yield key, value, f"{where}.{key}" if isinstance(key, str) else f"{where}[{key!r}]"
             case set():
                 for element in list(holder):
                     yield element, element, f"an element of {where}"
@@ -211,8 +212,10 @@ class Adopted:
         names = function.__code__.co_freevars
         for name, cell in zip(names, function.__closure__ or (), strict=True):
             yield name, cell, name
-        yield "__defaults__", function.__defaults__ or (), f"{where}'s defaults"
-        yield "__kwdefaults__", function.__kwdefaults__ or {}, f"{where}'s defaults"
+        if function.__defaults__:
+            yield "__defaults__", function.__defaults__, f"{where}'s defaults"
+        if function.__kwdefaults__:
+            yield "__kwdefaults__", function.__kwdefaults__, f"{where}'s defaults"
 
     def _adopt_module(self, name: str | None) -> None:
         """Treat a module of the user's that the program reaches as a module under test."""
@@ -226,6 +229,9 @@ class Adopted:
         name = cls.__module__
         return name in self._modules or name in (*_SYNCHRONIZERS, "functools") or _is_users(name)
 
+
+#: Types whose objects hold nothing.
+_EMPTY = frozenset((str, int, float, complex, bool, bytes, type(None)))
 
 #: What stands for the factory of a dict among its keys.
 _FACTORY = object()

@@ -30,14 +30,14 @@ PATIENCE = 10.0
 _SIGNAL = getattr(signal, "SIGURG", None)
 
 # Taken before anything is patched: the watchdog's own thread is real, and must not ask who is calling.
-_Thread, _allocate_lock = threading.Thread, _thread.allocate_lock
+_start_new_thread, _allocate_lock = _thread.start_new_thread, _thread.allocate_lock
 
 
 @contextmanager
 def watching(progress: Callable[[], object]) -> Iterator[None]:
     """Interrupt the program when what *progress* returns does not change for PATIENCE seconds."""
     watchdog = _Watchdog(progress, get_ident())
-    watchdog.thread.start()
+    watchdog.start()
     try:
         yield
     finally:
@@ -51,7 +51,7 @@ class _Watchdog:
         self._patience = PATIENCE
         self._done = _allocate_lock()  # held until the watch ends
         self._done.acquire()
-        self.thread = _Thread(target=self._watch, name="treadle watchdog", daemon=True)
+        self._ended = _allocate_lock()  # held while the thread runs
         self._by_signal = threading.current_thread() is threading.main_thread() and _SIGNAL is not None
         self._reason: str | None = None
         self._started = 0.0  #: processor time when the program was first seen to make no progress
@@ -59,13 +59,25 @@ class _Watchdog:
             assert _SIGNAL is not None
             self._previous = signal.signal(_SIGNAL, self._on_signal)
 
+    def start(self) -> None:
+        """Begin the watch."""
+        self._ended.acquire()
+        # No `threading.Thread`: a check would wait for it to have started, which takes as long as a small program.
+        _start_new_thread(self._run, ())
+
     def stop(self) -> None:
         """End the watch and restore the signal's handler."""
         self._done.release()
-        self.thread.join()
+        self._ended.acquire()
         if self._by_signal:
             assert _SIGNAL is not None
             signal.signal(_SIGNAL, self._previous)
+
+    def _run(self) -> None:
+        try:
+            self._watch()
+        finally:
+            self._ended.release()
 
     def _watch(self) -> None:
         seen: object = None

@@ -6,7 +6,7 @@ whatever was made after it is too, and the rest is known from the last look.
 
 import gc
 from itertools import compress, repeat
-from operator import is_
+from operator import call, is_
 from types import FunctionType
 from typing import cast
 from weakref import ref
@@ -26,7 +26,7 @@ class LiveFunctions:
         """Return all live functions; what is made from here on is new."""
         young = gc.get_objects(0) + gc.get_objects(1)
         if _holds(young, LiveFunctions._mark):
-            found = [function for known in LiveFunctions._known if (function := known()) is not None]
+            found = list(filter(None, map(call, LiveFunctions._known)))
             seen = set(map(id, found))
             found += [function for function in _functions_of(young) if id(function) not in seen]
         else:

@@ -12,6 +12,8 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import compress
+from operator import attrgetter
 from types import CodeType, FunctionType, ModuleType
 
 from treadle.sched import source
@@ -49,7 +51,9 @@ def instrumented(subjects: tuple[Instrumentable, ...], *, signals: bool = False)
     exchange: _Exchange = {}
     swapped: list[weakref.ref[FunctionType]] = []
     try:
-        functions = live.all()
+        functions = _of_files(
+            live.all(), {getattr(module, "__file__", None) for module in modules_of(subjects)}
+        )
         exchange = _exchange_for(subjects, functions, signals)
         swapped += map(weakref.ref, _swap(functions, exchange))
         del functions
@@ -220,12 +224,19 @@ def _collect(code: CodeType, module: ModuleType, found: dict[int, tuple[CodeType
                 _collect(constant, module, found)
 
 
+def _of_files(functions: list[FunctionType], files: set[str | None]) -> list[FunctionType]:
+    """Return those whose code is of *files*."""
+    # In C, for there may be a hundred thousand in a process, and a check is to begin at once.
+    return list(
+        compress(functions, map(files.__contains__, map(attrgetter("__code__.co_filename"), functions)))
+    )
+
+
 def _swap(functions: list[FunctionType], exchange: _Exchange) -> list[FunctionType]:
     """Exchange the code of those of the *functions* that have one of *exchange*; return them."""
-    swapped = []
-    for function in functions:
-        _, new = exchange.get(id(function.__code__), (None, None))
-        if new is not None:
-            function.__code__ = new
-            swapped.append(function)
+    swapped = list(
+        compress(functions, map(exchange.__contains__, map(id, map(attrgetter("__code__"), functions))))
+    )
+    for function in swapped:
+        function.__code__ = exchange[id(function.__code__)][1]
     return swapped
