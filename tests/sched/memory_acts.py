@@ -143,12 +143,36 @@ ATTRIBUTES: list[Act] = [
     lambda s: setattr(s, "z", 1),
 ]
 
+
+class Twins:
+    """Two objects of one class."""
+
+    def __init__(self) -> None:
+        self.one: Any = type("Bag", (Bag,), {})()
+        self.other: Any = type(self.one)()
+
+
+def on(name: str, act: Act) -> Act:
+    """Return *act* on one of two."""
+    return lambda s: act(getattr(s, name))
+
+
+OF_TWINS: list[Act] = [on(name, act) for name in ("one", "other") for act in ATTRIBUTES]
+
 MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "dict": (lambda: {"a": 0, "b": 0}, DICT),
     "list": (lambda: [1, 2, 3], LIST),
     "set": (lambda: {1, 2}, SET),
     "attributes": (lambda: type("Bag", (Bag,), {"x": 0})(), ATTRIBUTES),
+    "attributes of two objects": (Twins, OF_TWINS),
 }
+
+
+def left_of(state: Any) -> object:
+    """Return what is in *state* at the end."""
+    if isinstance(state, Twins):
+        return vars(state.one), vars(state.other)
+    return vars(state) if isinstance(state, Bag) else state
 
 
 def append_one(s: Any) -> None:

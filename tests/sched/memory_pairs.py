@@ -408,6 +408,24 @@ def bound_append() -> Box:
     return Box(values.append, values)
 
 
+def has_new(s: State) -> bool:
+    return hasattr(s, "new")
+
+
+def put_new(s: State) -> None:
+    s.__dict__["new"] = 1
+
+
+class Bare:
+    """Has no attribute yet."""
+
+
+def second_bare() -> Bare:
+    first = Bare()
+    first.__dict__.clear()  # what is known of one object's namespace is not known of another's
+    return Bare()
+
+
 ATTRIBUTES = [
     Pair("attribute", Box, get_x, set_x),
     Pair("delete an attribute", Box, try_x, delete_x),
@@ -425,6 +443,7 @@ ATTRIBUTES = [
     Pair("__dict__ read", Box, lambda s: s.__dict__["x"], set_x),
     Pair("__dict__ written", Box, get_x, lambda s: s.__dict__.update(x=1)),
     Pair("__dict__ item", Box, get_x, lambda s: operator.setitem(s.__dict__, "x", 1)),
+    Pair("__dict__ of a second object", second_bare, put_new, has_new),
     Pair("__dict__ replaced", Box, get_x, lambda s: setattr(s, "__dict__", {"x": 1})),
     Pair("vars", Box, lambda s: dict(vars(s)), set_x),
     Pair("vars written", Box, get_x, vars_update),

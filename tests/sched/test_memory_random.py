@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sched import memory_acts
-from tests.sched.memory_acts import MAKERS, Act, Bag, append_one, append_two, make_list, store, store_new
+from tests.sched.memory_acts import MAKERS, Act, append_one, append_two, left_of, make_list, store, store_new
 from tests.sched.programs import Body, outcomes, together
 from treadle.sched import check
 
@@ -38,8 +38,7 @@ def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
                 seen[index].append(attempt(act, state))
 
         together(*(lambda index=index: body(index) for index in range(len(threads))))
-        left = vars(state) if isinstance(state, Bag) else state
-        return (*map(tuple, seen), repr(left))
+        return (*map(tuple, seen), repr(left_of(state)))
 
     return program
 

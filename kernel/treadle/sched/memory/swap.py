@@ -234,9 +234,8 @@ def _of_files(functions: list[FunctionType], files: set[str | None]) -> list[Fun
 
 def _swap(functions: list[FunctionType], exchange: _Exchange) -> list[FunctionType]:
     """Exchange the code of those of the *functions* that have one of *exchange*; return them."""
-    swapped = list(
-        compress(functions, map(exchange.__contains__, map(id, map(attrgetter("__code__"), functions))))
-    )
-    for function in swapped:
+    found = compress(functions, map(exchange.__contains__, map(id, map(attrgetter("__code__"), functions))))
+    swapped = {id(function): function for function in found}  # one may be listed twice
+    for function in swapped.values():
         function.__code__ = exchange[id(function.__code__)][1]
-    return swapped
+    return list(swapped.values())
