@@ -12,13 +12,10 @@ from treadle.sched import Deadlock, check
 from treadle.sched import replay as replay_program
 from treadle.sched.faults import Fault
 from treadle.sched.memory import Instrumentable
-from treadle.sched.result import Result
+from treadle.sched.result import REPLAYS, Result
 from treadle.verdict import Verdict
 
 Proof: TypeAlias = Callable[[Progress], Evidence]
-
-#: How often a failing schedule must fail again.
-REPLAYS = 10
 
 
 def bounded_and_whole(claim: Callable[..., Proof], *arguments: object) -> tuple[Proof, Proof]:
@@ -99,21 +96,21 @@ def program_must_fail(
 
 
 def _killed(result: Result, states: int | None, replay: Callable[[str], object]) -> Evidence:
+    """The check replayed the schedule and counted; here it is replayed once more, in a process prepared anew."""
     failure = result.failure
     if result.verdict is not Verdict.VIOLATED or failure is None:
         return Evidence(
             Verdict.VIOLATED, result.executions, states, result.bound, f"the mutant survived: {result}"
         )
-    for number in range(REPLAYS):
-        try:
-            replay(failure.schedule)
-        except (AssertionError, Deadlock) as again:
-            if str(again) != str(failure.error):
-                return Evidence(
-                    Verdict.VIOLATED, detail=f"replay {number + 1} fails otherwise:\n{again}\n{failure}"
-                )
-        else:
-            return Evidence(Verdict.VIOLATED, detail=f"replay {number + 1} does not fail:\n{failure}")
+    if failure.replays != REPLAYS:
+        return Evidence(Verdict.VIOLATED, detail=f"replays {failure.replays}/{REPLAYS}:\n{failure}")
+    try:
+        replay(failure.schedule)
+    except (AssertionError, Deadlock) as again:
+        if str(again) != str(failure.error):
+            return Evidence(Verdict.VIOLATED, detail=f"replayed anew it fails otherwise:\n{again}\n{failure}")
+    else:
+        return Evidence(Verdict.VIOLATED, detail=f"replayed anew it does not fail:\n{failure}")
     return Evidence(Verdict.HOLDS, result.executions, states, f"killed; replays {REPLAYS}/{REPLAYS}")
 
 

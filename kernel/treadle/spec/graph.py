@@ -106,12 +106,16 @@ def build(asked: Program[S], states: list[S], start: list[S]) -> StateGraph[S]:
         tuple(step.name for step in asked.steps),
     )
     constraints, step_constraints = asked.of(Kind.CONSTRAINT), asked.of(Kind.STEP_CONSTRAINT)
+    # The generators themselves, also where the search took a function made of them: that nothing new is found tests it.
     functions = list(enumerate(step.successors for step in asked.steps))
+    number_of, add_label, add_target = numbers.get, graph.labels.append, graph.targets.append
     for number, state in enumerate(states):
         for label, function in functions:
             for after in function(state):
-                target = numbers.get(after)
-                if target is None or not all(answer(found, state, after) for found in step_constraints):
+                target = number_of(after)
+                if target is None or (
+                    step_constraints and not all(answer(found, state, after) for found in step_constraints)
+                ):
                     if not constraints and not step_constraints:
                         raise RuntimeError(
                             f"{asked.model!r} is not deterministic: {after!r} was not found before"
@@ -119,7 +123,7 @@ def build(asked: Program[S], states: list[S], start: list[S]) -> StateGraph[S]:
                     if after != state:
                         graph.forbidden.setdefault(number, set()).add(label)
                     continue
-                graph.labels.append(label)
-                graph.targets.append(target)
+                add_label(label)
+                add_target(target)
         graph.sources.append(len(graph.targets))
     return graph
