@@ -156,6 +156,7 @@ class Laboratory:
             learned=learned,
             seed=settings.seed,
             carriers=self._carriers,
+            reducing=strategy.exhaustive,
         )
         self.world = world
         runtime.give_up = world.refuse

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, cast
 from treadle.sched.access import READ, Accesses, Location
 from treadle.sched.loops import NONE, Loops, calls, counts_up, leaves_no_trace, loops_around, values_of
 from treadle.sched.operation import Operation
+from treadle.sched.threads import run_main, run_thread
 
 if TYPE_CHECKING:
     from treadle.sched.world import ControlledThread, Turn, World
@@ -123,6 +124,8 @@ class _Kind(enum.Enum):
 #: Kinds, and loops by instruction, of codes by identity: to compare codes would take long. They are kept alive.
 _kinds: dict[int, tuple[_Kind, CodeType]] = {}
 _loops: dict[tuple[int, int], Loops | None] = {}
+#: Of the functions that call a thread's own code: there is nothing of the program's outside.
+_BASES = frozenset((id(run_main.__code__), id(run_thread.__code__)))
 #: Those in which nobody can spin, wherever they stand; and where nobody can in the others.
 _calm: set[int] = set()
 _calm_places: set[tuple[int, int]] = set()
@@ -137,7 +140,7 @@ def _kind(code: CodeType) -> _Kind:
         jumps = any("JUMP_BACKWARD" in instruction.opname for instruction in dis.get_instructions(code))
         kind = _Kind.LOOPING if jumps else _Kind.STRAIGHT
     _kinds[id(code)] = kind, code
-    if kind is not _Kind.LOOPING:
+    if kind is not _Kind.LOOPING and id(code) not in _BASES:
         _calm.add(id(code))
     return kind
 
@@ -148,8 +151,11 @@ def _frames() -> list[tuple[FrameType, Loops]] | None:
     frame: FrameType | None = here
     while frame is not None:  # most steps stand in no loop, and this is all that they pay
         code = id(frame.f_code)
-        if code not in _calm and (code, frame.f_lasti) not in _calm_places:
-            return _frames_from(here)
+        if code not in _calm:
+            if code in _BASES:
+                return None
+            if (code, frame.f_lasti) not in _calm_places:
+                return _frames_from(here)
         frame = frame.f_back
     return None
 

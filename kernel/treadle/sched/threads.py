@@ -47,7 +47,7 @@ def start(self: threading.Thread) -> None:
         raise RuntimeError("thread.__init__() not called")
     if private._started._flag:
         raise RuntimeError("threads can only be started once")
-    thread = spawn(parent, lambda: _run(self), self.name, daemon=self.daemon)
+    thread = spawn(parent, lambda: run_thread(self), self.name, daemon=self.daemon)
     private._treadle_thread = thread
     private._ident = private._native_id = thread.ident
     private._started._flag = True
@@ -99,7 +99,8 @@ def _reach_end(thread: ControlledThread | None) -> None:
         thread.world.faults.reach(thread, END)
 
 
-def _run(self: threading.Thread) -> None:
+def run_thread(self: threading.Thread) -> None:
+    """Run what *self* is for, as `threading` does."""
     try:
         self.run()
         _reach_end(runtime.running())

@@ -231,8 +231,10 @@ class World:
         learned: "Learned | None" = None,
         seed: int = 0,
         carriers: Carriers | None = None,
+        reducing: bool = True,
     ) -> None:
         self.chooser = chooser
+        self._reducing = reducing  #: the chooser asks what each step could have come before
         self.carriers = Carriers() if carriers is None else carriers
         #: Finds out whether a thread that announces something goes round a loop and learns nothing.
         self.look: Callable[[ControlledThread, Operation], Operation] | None = None
@@ -509,7 +511,7 @@ class World:
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
-        return operation.blocking or (operation.timed and self.timeouts == "idle")
+        return self._reducing and (operation.blocking or (operation.timed and self.timeouts == "idle"))
 
     def _settle(self) -> list[ControlledThread]:
         """Look for what can still happen when no operation is enabled."""

@@ -253,7 +253,9 @@ def store_attribute(value: Any, holder: Any, name: str) -> None:
 def delete_attribute(holder: Any, name: str) -> None:
     """Perform `del holder.name`."""
     thread = runtime.running()
-    if thread is not None and _done_in_c(type(holder), name, "__delattr__", "__delete__"):
+    if thread is not None and _done_in_c(
+        type(holder), class_attribute(type(holder), name)[1], "__delattr__", "__delete__"
+    ):
         announce_store(thread, holder, name, MISSING)
     delattr(holder, name)
 
@@ -284,7 +286,7 @@ def _storing(thread: ControlledThread, holder: Any, name: str) -> _Storing:
     if found is None:
         value = class_attribute(*key)[1]
         slot = isinstance(value, types.MemberDescriptorType)
-        itself = _done_in_c(*key, "__setattr__", "__set__")
+        itself = _done_in_c(type(holder), value, "__setattr__", "__set__")
         found = _Storing(itself, _shadows(name, value), slot)
         if not thread.world.learned.stored:  # what classes have may change otherwise
             _storings[key] = found
@@ -298,11 +300,15 @@ def _shadows(name: str, value: Any) -> bool:
     return name == "__class__" or is_code(value) or hasattr(type(value), "__get__")
 
 
-def _done_in_c(cls: type, name: str, method: str, setter: str) -> bool:
-    """Say whether a store is done in C, and not by code whose own stores are seen."""
-    if isinstance(class_attribute(cls, method)[1], types.FunctionType):
+def _done_in_c(cls: type, descriptor: Any, method: str, setter: str) -> bool:
+    """Say whether a store over *descriptor* is done in C, and not by code whose own stores are seen."""
+    # Of an ordinary class the first answer takes no walk along its bases.
+    if (type(cls) is not type or getattr(cls, method) is not getattr(object, method)) and isinstance(
+        class_attribute(cls, method)[1], types.FunctionType
+    ):
         return False
-    descriptor = class_attribute(cls, name)[1]
+    if descriptor is MISSING:
+        return True
     if isinstance(descriptor, property):
         return False
     return not isinstance(class_attribute(type(descriptor), setter)[1], types.FunctionType)

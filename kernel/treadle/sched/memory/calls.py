@@ -35,6 +35,7 @@ from treadle.sched.memory.families import (
 from treadle.sched.memory.items import consuming, contains, delete_item, load_item, measure, store_item
 from treadle.sched.memory.lives import look, watching
 from treadle.sched.memory.reach import reach
+from treadle.sched.source import instrumented
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
 
@@ -171,6 +172,8 @@ def _announce_unseen(
 ) -> None:
     """Announce what a library's function in Python may touch, since its own accesses are not seen."""
     plain = function.__func__ if type(function) is types.MethodType else function
+    if type(plain) is types.FunctionType and id(plain.__code__) in instrumented:
+        return
     found = how(plain)
     if found is How.SEEN or found is How.C:
         return

@@ -124,11 +124,20 @@ def family(value: object) -> Family:
     return found
 
 
+#: How many classes were known when the execution before began.
+_known = 0
+
+
 def forget() -> None:
-    """Forget the families of classes, which may be the program's own."""
-    _families.clear()
+    """Forget what may be otherwise in the next execution, and all classes if the program makes new ones in each."""
+    global _known
     _implementations.clear()
-    _python_classes.clear()
+    known = len(_families) + len(_python_classes)
+    if known > _known > 0:
+        _families.clear()
+        _python_classes.clear()
+        known = 0
+    _known = known
 
 
 def _family(cls: type) -> Family:
