@@ -3,21 +3,33 @@
 import contextvars
 import gc
 import threading
+import weakref
 
+import greenlet
 import pytest
 
 from tests.sched.programs import together
 from treadle.sched import check
-from treadle.sched.carriers import Carrier
 from treadle.verdict import Verdict
 
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("WHO", default="nobody")
 
 
-def carriers() -> int:
-    """Return how many there are in the process."""
-    gc.collect()
-    return sum(isinstance(found, Carrier) for found in gc.get_objects())
+class Seen:
+    """The greenlets that threads of one program were seen to run on."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self._found: weakref.WeakSet[greenlet.greenlet] = weakref.WeakSet()
+
+    def look(self) -> None:
+        """Note the one that the caller runs on."""
+        self.looks += 1
+        self._found.add(greenlet.getcurrent())
+
+    def __len__(self) -> int:
+        gc.collect()
+        return len(self._found)
 
 
 def test_a_thread_begins_with_an_empty_context_whoever_was_carried_before() -> None:
@@ -37,23 +49,25 @@ def test_a_thread_begins_with_an_empty_context_whoever_was_carried_before() -> N
 
 
 def test_greenlets_are_used_again_and_gone_with_the_check() -> None:
-    seen: set[int] = set()
+    seen = Seen()
+    most = 0
 
     def program() -> None:
-        seen.add(carriers())
+        nonlocal most
         lock = threading.Lock()
 
         def body() -> None:
+            seen.look()
             with lock:
                 pass
 
         together(body, body, body)
+        most = max(most, len(seen))
 
-    before = carriers()
     result = check(program)
-    assert result.executions == 6
-    assert max(seen) <= before + 4
-    assert carriers() == before
+    assert (result.executions, seen.looks) == (6, 3 * 7)  # the first one is made twice
+    assert most == 3
+    assert len(seen) == 0
 
 
 def test_what_a_thread_of_a_deadlock_had_is_let_go_of_before_the_next() -> None:
@@ -88,12 +102,15 @@ def test_what_a_thread_of_a_deadlock_had_is_let_go_of_before_the_next() -> None:
 
 def test_a_thread_that_refuses_to_end_is_not_carried_further() -> None:
     refused: list[int] = []
+    seen, others = Seen(), Seen()
 
     def program() -> None:
+        others.look()
         lock = threading.Lock()
         lock.acquire()
 
         def stubborn() -> None:
+            seen.look()
             while True:
                 try:
                     lock.acquire()
@@ -102,21 +119,21 @@ def test_a_thread_that_refuses_to_end_is_not_carried_further() -> None:
 
         threading.Thread(target=stubborn).start()
 
-    before = carriers()
     result = check(program, allow_deadlock=True)
     assert (result.verdict, result.deadlocked) == (Verdict.HOLDS, result.executions)
     assert refused
-    # Each execution has left one behind, suspended for good; those of the main threads are gone.
-    assert carriers() <= before + result.executions + 1
+    assert len(seen) == seen.looks  # each is suspended for good
+    assert len(others) == 0
 
 
 def test_the_calling_thread_goes_on_after_a_check_that_was_interrupted() -> None:
+    seen = Seen()
+
     def program() -> None:
-        together(lambda: None, lambda: None)
+        together(seen.look, seen.look)
         raise KeyboardInterrupt
 
-    before = carriers()
     with pytest.raises(KeyboardInterrupt):
         check(program)
-    assert carriers() == before
+    assert len(seen) == 0
     assert check(lambda: together(lambda: None, lambda: None)).verdict is Verdict.HOLDS
