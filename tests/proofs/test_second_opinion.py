@@ -68,6 +68,17 @@ def test_a_model_that_the_files_have_no_room_for_is_an_error() -> None:
 
 
 @needs_spin
+@pytest.mark.parametrize("wrong", ["x == 0", "assert(x == 0)"], ids=["deadlock", "assertion"])
+def test_what_goes_wrong_when_the_claim_is_satisfied_is_found(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = f"byte x; active proctype P() {{ x = 1; x == 1; {wrong} }} ltl ends {{ <> (x == 1) }}"
+    (tmp_path / "late.pml").write_text(program)
+    monkeypatch.setattr(second_opinion, "PROMELA", tmp_path)
+    assert spin_verdict({}, "late") is Verdict.VIOLATED
+
+
+@needs_spin
 def test_a_mistake_in_the_translation_is_a_disagreement(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
