@@ -1,10 +1,12 @@
 """A second opinion: the channel models written for Spin, and the verdicts of both compared.
 
 `make spin` installs Spin and runs this file. Spin is another checker with another language, by other people: where the two
-agree, a mistake would have to be in both. Only verdicts are compared, for the states of the two are not the same.
+agree, a mistake would have to be in both. Verdicts are compared, and the number of states for the files of `SAME_STATES`; the
+others say where a thread is by other variables, and by steps of their own at its beginning and its end.
 Spin's fairness is that of processes, so that liveness is asked of everybody's end.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from models import select, select_wakeups, timeouts, timers, waiting
+from models import actor, disconnection, mailboxes, select, select_wakeups, timeouts, timers, waiting
 from models.mpmc import Mpmc, NewestFirst, OneIsTold
 from models.mpsc import DisconnectionDiscards, LazyReceiver, Mpsc
 from models.sync_channel import LostPermit, OneTooMany, SyncChannel
@@ -27,6 +29,13 @@ TOOLS = ("spin", "cc")
 
 class SpinError(RuntimeError):
     """Spin, or the C compiler, refused its input, or gave an answer that is none."""
+
+
+class Answer(NamedTuple):
+    """What Spin says."""
+
+    verdict: Verdict
+    states: int  # that it stored in the search for assertions and deadlocks
 
 
 class Pair(NamedTuple):
@@ -62,6 +71,15 @@ TWINS: dict[type[Model[Any]], str] = {
     select.ClaimsEachEntry: "CLAIMS_EACH_ENTRY",
     select.OneLook: "ONE_LOOK",
     select_wakeups.PassesNothingOn: "PASSES_NOTHING_ON",
+    disconnection.NoEnd: "NO_END",
+    disconnection.DestroysFirst: "DESTROYS_FIRST",
+    disconnection.NoSecondTake: "NO_SECOND_TAKE",
+    disconnection.NoLease: "NO_LEASE",
+    mailboxes.Copies: "COPIES",
+    mailboxes.KeepsNothing: "KEEPS_NOTHING",
+    actor.ForgetsAsks: "FORGETS_ASKS",
+    actor.ClosesAsksFirst: "CLOSES_ASKS_FIRST",
+    actor.KeepsForEver: "KEEPS_FOR_EVER",
 }
 
 
@@ -151,7 +169,13 @@ PAIRS = (
     *_all(timers, _of_timer),
     *_all(select, _of_select),
     *_all(select_wakeups, _of_wakeups),
+    *_all(disconnection),
+    *_all(mailboxes),
+    *_all(actor),
 )
+
+#: The files whose states are those of the model, one for one, so that there must be as many.
+SAME_STATES = ("disconnection", "mailboxes", "actor")
 
 
 def missing() -> list[str]:
@@ -159,12 +183,13 @@ def missing() -> list[str]:
     return [tool for tool in TOOLS if shutil.which(tool) is None]
 
 
-#: The two questions: how the verifier is compiled for each, and how it is run. While a claim is followed, Spin looks for no
-#: deadlock, and for no assertion past the state in which the claim is settled; so the first is asked without it.
-QUESTIONS = ((("-DNOCLAIM", "-DSAFETY"), ()), (("-DNFAIR=3",), ("-a", "-f")))
+#: How the verifier is compiled, and how it is run, for each of the two questions. While a claim is followed, Spin looks for
+#: no deadlock, and for no assertion past the state in which the claim is settled; so the first is asked without it.
+WITHOUT_CLAIM = (("-DNOCLAIM", "-DSAFETY"), ())
+WITH_CLAIM = (("-DNFAIR=3",), ("-a", "-f"))
 
 
-def spin_verdict(defines: Mapping[str, int], promela: str = "channel") -> Verdict:
+def ask_spin(defines: Mapping[str, int], promela: str = "channel") -> Answer:
     """Ask Spin: first for assertions and deadlocks, then whether everybody comes to an end.
 
     Raises:
@@ -173,11 +198,15 @@ def spin_verdict(defines: Mapping[str, int], promela: str = "channel") -> Verdic
     with tempfile.TemporaryDirectory() as folder:
         given = [f"-D{name}={value}" for name, value in defines.items()]
         _run(["spin", "-a", *given, str(PROMELA / f"{promela}.pml")], folder)
-        for compiled, options in QUESTIONS:
-            _run(["cc", "-O0", "-w", "-DNOREDUCE", *compiled, "-o", "pan", "pan.c"], folder)
-            if _errors(_run(["./pan", "-m100000", "-w18", *options], folder)):
-                return Verdict.VIOLATED
-    return Verdict.HOLDS
+        errors, states = _search(folder, *WITHOUT_CLAIM)
+        if not errors:
+            errors, _ = _search(folder, *WITH_CLAIM)
+    return Answer(Verdict.VIOLATED if errors else Verdict.HOLDS, states)
+
+
+def _search(folder: str, compiled: Sequence[str], options: Sequence[str]) -> tuple[int, int]:
+    _run(["cc", "-O0", "-w", "-DNOREDUCE", *compiled, "-o", "pan", "pan.c"], folder)
+    return _counts(_run(["./pan", "-m100000", "-w18", *options], folder))
 
 
 def _run(command: list[str], folder: str) -> str:
@@ -187,21 +216,24 @@ def _run(command: list[str], folder: str) -> str:
     return done.stdout
 
 
-def _errors(report: str) -> int:
-    """The number of errors that pan reports, if its search was complete."""
-    if "max search depth too small" in report or "errors: " not in report:
+def _counts(report: str) -> tuple[int, int]:
+    """The numbers of errors and of states that pan reports, if its search was complete."""
+    found = re.search(r"errors: (\d+)\n *(\d+) states, stored", report)
+    if "max search depth too small" in report or not found:
         raise SpinError(f"pan gave no whole answer:\n{report}")
-    return int(report.partition("errors: ")[2].split()[0])
+    return int(found[1]), int(found[2])
 
 
 def agrees(pair: Pair) -> bool:
-    """Compare both verdicts with the one that is expected, and print them."""
-    ours, theirs = check(pair.model).verdict, spin_verdict(pair.defines, pair.promela)
-    print(
-        f"{'agree   ' if ours is theirs else 'DISAGREE'}  treadle {ours}, spin {theirs}  {pair.model!r}",
-        flush=True,
-    )
-    return ours is theirs is pair.verdict
+    """Compare both answers with the one that is expected, and print them."""
+    ours, theirs = check(pair.model), ask_spin(pair.defines, pair.promela)
+    agree, states = ours.verdict is theirs.verdict, ""
+    if pair.promela in SAME_STATES and ours.verdict is Verdict.HOLDS:
+        agree = agree and ours.distinct == theirs.states
+        states = f", {ours.distinct:,} and {theirs.states:,} states"
+    said = f"treadle {ours.verdict}, spin {theirs.verdict}{states}"
+    print(f"{'agree   ' if agree else 'DISAGREE'}  {said}  {pair.model!r}", flush=True)
+    return agree and ours.verdict is pair.verdict
 
 
 def main() -> int:

@@ -5,13 +5,13 @@ from types import ModuleType
 
 import pytest
 
-from models import select, select_wakeups, timeouts, timers, waiting
+from models import actor, disconnection, mailboxes, select, select_wakeups, timeouts, timers, waiting
 from models.mpmc import Mpmc, NewestFirst, OneIsTold
 from models.mpsc import Mpsc
 from models.sync_channel import SyncChannel
 from models.zero_capacity import ZeroCapacity
 from proofs import second_opinion
-from proofs.second_opinion import PAIRS, Pair, SpinError, agrees, missing, spin_verdict
+from proofs.second_opinion import PAIRS, Answer, Pair, SpinError, agrees, ask_spin, missing
 from treadle.spec import Verdict
 
 needs_spin = pytest.mark.skipif(bool(missing()), reason=f"not on this machine: {', '.join(missing())}")
@@ -27,9 +27,22 @@ FEW = (
     select.OneLook,
     select.ClaimsEachEntry,
     select_wakeups.PassesNothingOn,
+    disconnection.NoEnd,
+    disconnection.NoLease,
+    mailboxes.KeepsNothing,
+    actor.ClosesAsksFirst,
+    actor.KeepsForEver,
 )
 SMALL = {
-    repr(model) for model in (select.Selecting("a?b?", "b!a!"), select_wakeups.Wakeups("ab", ("ab", "a")))
+    repr(model)
+    for model in (
+        select.Selecting("a?b?", "b!a!"),
+        select_wakeups.Wakeups("ab", ("ab", "a")),
+        disconnection.ReceiverLeaves(),
+        disconnection.SendersLeave(),
+        mailboxes.MovedMail(),
+        actor.Asking(),
+    )
 }
 
 
@@ -54,9 +67,9 @@ def test_spin_gives_the_same_verdict(pair: Pair) -> None:
 @needs_spin
 def test_a_bad_translation_is_an_error_and_no_verdict() -> None:
     with pytest.raises(SpinError, match="failed"):
-        spin_verdict({"SENDERS": 1, "MESSAGES": 1, "RECEIVERS": 1, "SIZE": 1})  # without CAPACITY
+        ask_spin({"SENDERS": 1, "MESSAGES": 1, "RECEIVERS": 1, "SIZE": 1})  # without CAPACITY
     with pytest.raises(SpinError, match="no whole answer"):
-        second_opinion._errors("pan: out of memory")
+        second_opinion._counts("pan: out of memory")
 
 
 def test_a_model_that_the_files_have_no_room_for_is_an_error() -> None:
@@ -75,25 +88,50 @@ def test_what_goes_wrong_when_the_claim_is_satisfied_is_found(
     program = f"byte x; active proctype P() {{ x = 1; x == 1; {wrong} }} ltl ends {{ <> (x == 1) }}"
     (tmp_path / "late.pml").write_text(program)
     monkeypatch.setattr(second_opinion, "PROMELA", tmp_path)
-    assert spin_verdict({}, "late") is Verdict.VIOLATED
+    assert ask_spin({}, "late").verdict is Verdict.VIOLATED
 
 
 @needs_spin
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("select_wakeups", "(HAS_ANY(ME) -> leaves : asleep)", "asleep"),
+        (
+            "mailboxes",
+            "made[_pid] = true;",
+            "skip; made[_pid] = true;",
+        ),  # all is as it was, but for a state more
+    ],
+)
 def test_a_mistake_in_the_translation_is_a_disagreement(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    right = (second_opinion.PROMELA / "select_wakeups.pml").read_text()
-    wrong = right.replace("(HAS_ANY(ME) -> leaves : asleep)", "asleep")
-    assert wrong != right
-    (tmp_path / "select_wakeups.pml").write_text(wrong)
+    whole = (second_opinion.PROMELA / f"{name}.pml").read_text()
+    assert right in whole
+    (tmp_path / f"{name}.pml").write_text(whole.replace(right, wrong))
     monkeypatch.setattr(second_opinion, "PROMELA", tmp_path)
-    assert not agrees(next(pair for pair in PAIRS if pair.promela == "select_wakeups"))
+    assert not agrees(next(pair for pair in PAIRS if pair.promela == name))
 
 
 def test_a_disagreement_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(second_opinion, "spin_verdict", lambda defines, promela: Verdict.VIOLATED)
+    monkeypatch.setattr(second_opinion, "ask_spin", lambda defines, promela: Answer(Verdict.VIOLATED, 7))
     assert not agrees(PAIRS[0])
     assert capsys.readouterr().out.startswith("DISAGREE  treadle holds, spin violated  Mpsc(senders=1")
+
+
+def test_states_are_compared_where_they_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = next(pair for pair in PAIRS if pair.promela == "mailboxes")
+    for states, agree in ((22, True), (21, False)):
+        answer = Answer(Verdict.HOLDS, states)
+        monkeypatch.setattr(second_opinion, "ask_spin", lambda defines, promela, answer=answer: answer)
+        assert agrees(pair) is agree
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[1]
+        .startswith("DISAGREE  treadle holds, spin holds, 22 and 21 states")
+    )
 
 
 def test_without_spin_the_program_says_what_is_missing(
@@ -111,7 +149,9 @@ def test_every_kind_of_channel_is_asked_about_with_its_twins() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [timeouts, timers, waiting, select, select_wakeups], ids=lambda module: module.__name__
+    "module",
+    [timeouts, timers, waiting, select, select_wakeups, disconnection, mailboxes, actor],
+    ids=lambda module: module.__name__,
 )
 def test_every_configuration_is_asked_about(module: ModuleType) -> None:
     table = {repr(line.model): line.verdict for line in (*module.EXPECTED, *getattr(module, "LARGE", ()))}
