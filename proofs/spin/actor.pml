@@ -89,11 +89,11 @@ end_lives:
     } unless {
 #ifdef CLOSES_ASKS_FIRST
         atomic { !lives -> close_asks() };
-        atomic { true -> shut_mailbox() }
+        atomic { shut_mailbox() }
 #else
         atomic { !lives -> shut_mailbox() };
 #ifndef FORGETS_ASKS
-        atomic { true -> close_asks() }
+        atomic { close_asks() }
 #endif
 #endif
     };

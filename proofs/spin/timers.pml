@@ -7,10 +7,11 @@
 
 byte now;
 byte due = FIRST;
-byte limit[3];
+byte limit[3] = { LIMIT0, LIMIT1, LIMIT2 };
 bool done[3], asleep[3];
-bool taken[UNTIL + 2]; /* by the instant that the message says */
-byte newest;           /* the tick taken last, and 0 before any */
+chan got[3] = [WANTED] of { byte, byte }; /* the instant that the message says, and when it was taken */
+bool taken[UNTIL + 2];                    /* by the instant that the message says */
+byte newest;                              /* the tick taken last, and 0 before any */
 
 #ifdef TOO_EARLY
 #define IS_DUE (due <= now + 1)
@@ -24,48 +25,43 @@ byte newest;           /* the tick taken last, and 0 before any */
 #define MAY_TAKE (due == seen)
 #endif
 
+inline take()
+{
+    assert(seen <= now);
+    assert(!taken[seen]);
+    assert(newest == 0 || seen - newest >= PERIOD);
+    taken[seen] = true;
+    newest = seen;
+    got[_pid]!seen,now;
+    due = (PERIOD == 0 -> NEVER : (seen + PERIOD > now -> seen + PERIOD : now + PERIOD));
+    seen = 0
+}
+
 active [RECEIVERS] proctype Receiver()
 {
-    byte seen, count;
-    limit[_pid] = (_pid == 0 -> LIMIT0 : (_pid == 1 -> LIMIT1 : LIMIT2));
+    byte seen; /* the message that it is about to claim */
 tries:
-    atomic {
-        asleep[_pid] = false;
-        if
-        :: IS_DUE -> seen = due
-        :: !IS_DUE && limit[_pid] <= now -> goto ends
-        :: else -> asleep[_pid] = true; goto end_asleep
-        fi
-    };
-    atomic {
-        if
-        :: MAY_TAKE ->
-            assert(seen <= now);
-            assert(!taken[seen]);
-            assert(newest == 0 || seen - newest >= PERIOD);
-            taken[seen] = true;
-            newest = seen;
-            due = (PERIOD == 0 -> NEVER : (seen + PERIOD > now -> seen + PERIOD : now + PERIOD));
-            count++;
-            if
-            :: count == WANTED -> goto ends
-            :: else
-            fi
-        :: else
-        fi;
-        goto tries
-    };
+    if
+    :: atomic { IS_DUE -> seen = due }
+    :: atomic { !IS_DUE && limit[_pid] <= now -> done[_pid] = true } -> goto end_done
+    :: atomic { !IS_DUE && limit[_pid] > now -> asleep[_pid] = true } -> goto end_asleep
+    fi;
+    if
+    :: atomic { MAY_TAKE && len(got[_pid]) + 1 < WANTED -> take() } -> goto tries
+    :: atomic { MAY_TAKE && len(got[_pid]) + 1 == WANTED -> take(); done[_pid] = true } -> goto end_done
+    :: atomic { !MAY_TAKE -> seen = 0 } -> goto tries
+    fi;
 end_asleep:
-    (due <= now || limit[_pid] <= now) -> goto tries;
-ends:
-    done[_pid] = true
+    atomic { due <= now || limit[_pid] <= now -> asleep[_pid] = false } -> goto tries;
+end_done:
+    false
 }
 
 active proctype Clock()
 {
+end_over:
     do
-    :: now < UNTIL -> now++
-    :: else -> break
+    :: atomic { now < UNTIL -> now++ }
     od
 }
 

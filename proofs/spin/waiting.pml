@@ -12,6 +12,7 @@ byte waits[RECEIVERS];
 bool over[RECEIVERS] = true;               /* whether its present wait has ended */
 byte holding = SENDERS;                    /* a handle */
 byte through, told;                        /* senders, receivers */
+hidden byte who, wait, count;              /* within one step */
 
 inline leave(receiver, number)
 {
@@ -21,97 +22,86 @@ inline leave(receiver, number)
     fi
 }
 
-inline end_wait(receiver, number)
-{
-    won = waits[receiver] == number && !over[receiver];
-    if
-    :: won -> over[receiver] = true
-    :: else
-    fi
-}
+#define IS_WAITING (waits[who] == wait && !over[who])
 
-/* Find the first of the line, end its wait, take it out; look on if somebody else was quicker. */
-inline wake_one()
+/* Find the first of the line, end its wait, take it out; look on if somebody else was quicker. An inline would be a state
+ * more before its loop.
+ */
+#define WAKE_ONE \
+    do \
+    :: empty(line) -> break \
+    :: atomic { line?<who,wait> -> hands!who,wait }; \
+        atomic { hands?<who,wait> -> won = IS_WAITING; over[who] = over[who] || won }; \
+        if \
+        :: atomic { won -> won = false; hands?who,wait; leave(who, wait) } -> break \
+        :: atomic { !won -> hands?who,wait; leave(who, wait) } \
+        fi \
+    od
+
+inline copy_line()
 {
-    won = false;
+    count = len(line);
     do
-    :: won -> break
-    :: !won && len(line) == 0 -> break
-    :: atomic { !won && len(line) > 0 -> line?<who,wait> };
-        atomic { end_wait(who, wait) };
-        atomic { leave(who, wait) }
+    :: count > 0 ->
+        line?who,wait;
+        line!who,wait;
+        hands!who,wait;
+        count--
+    :: else -> break
     od
 }
 
+#define IS_LAST (!STAYS && holding == 1)
+
 active [SENDERS] proctype Sender()
 {
-    byte left = MESSAGES, who, wait, turn, count;
-    byte whom[RECEIVERS], when[RECEIVERS];
+    byte left = MESSAGES;
+    chan hands = [RECEIVERS] of { byte, byte }; /* whom it is about to wake */
     bool won;
     do
-    :: left > 0 ->
 #ifdef WAKES_FIRST
-        wake_one();
+    :: left > 0 ->
+        WAKE_ONE;
         atomic { queued++; left-- }
 #else
-        atomic { queued++; left-- };
-        wake_one()
+    :: atomic { left > 0 -> queued++; left-- };
+        WAKE_ONE
 #endif
-    :: else -> break
+    :: atomic { left == 0 && !IS_LAST -> holding--; through++ } -> goto end_through
+    :: atomic { left == 0 && IS_LAST -> holding--; gone = true } -> break
     od;
-    atomic {
-        holding--;
-        if
-        :: STAYS || holding > 0 -> goto ends
-        :: else -> gone = true
-        fi
-    };
-    atomic {
-        count = len(line);
-        turn = 0;
-        do
-        :: turn < count ->
-            line?who,wait;
-            line!who,wait;
-            whom[turn] = who;
-            when[turn] = wait;
-            turn++
-        :: else -> break
-        od;
 #ifdef WAKES_ONE_AT_THE_END
-        count = (count > 1 -> 1 : count);
+    if
+    :: empty(line)
+    :: atomic { line?<who,wait> -> hands!who,wait }
+    fi;
+#else
+    atomic { copy_line() };
 #endif
-        turn = 0
-    };
     do
-    :: atomic { turn < count -> end_wait(whom[turn], when[turn]); turn++ }
-    :: turn == count -> break
+    :: atomic { hands?who,wait -> over[who] = over[who] || IS_WAITING }
+    :: atomic { empty(hands) -> through++ } -> break
     od;
-ends:
-    through++
+end_through:
+    false
 }
 
 #define ME (_pid - SENDERS)
 
 active [RECEIVERS] proctype Receiver()
 {
-    byte who, wait;
+    chan hands = [RECEIVERS] of { byte, byte };
     bool won, last;
 tries:
-    atomic {
-        if
-        :: queued > 0 -> queued--; received++; last = false; goto tries
-        :: queued == 0 && last -> goto ends
-        :: else
-        fi
-    };
-    atomic {
-        last = gone;
-        if
-        :: last -> goto tries
-        :: else
-        fi
-    };
+    if
+    :: atomic { queued > 0 -> queued--; received++; last = false } -> goto tries
+    :: atomic { queued == 0 && last -> told++ } -> goto end_told
+    :: queued == 0 && !last
+    fi;
+    if
+    :: atomic { gone -> last = true } -> goto tries
+    :: !gone
+    fi;
     atomic {
         waits[ME]++;
         over[ME] = false;
@@ -120,11 +110,11 @@ tries:
 #ifndef NO_SECOND_LOOK
     if
     :: queued > 0 -> goto withdraws
-    :: else
+    :: queued == 0
     fi;
     if
     :: gone -> goto withdraws
-    :: else
+    :: !gone
     fi;
 #endif
 end_asleep:
@@ -134,12 +124,12 @@ withdraws:
 leaves:
     atomic { leave(ME, waits[ME]) };
     if
-    :: len(line) > 0 && queued > 1 -> wake_one()
-    :: else
+    :: len(line) > 0 && queued > 1 -> WAKE_ONE
+    :: !(len(line) > 0 && queued > 1)
     fi;
     goto tries;
-ends:
-    told++
+end_told:
+    false
 }
 
 ltl ends { <> (through == SENDERS && received == ALL && (STAYS || told == RECEIVERS)) }

@@ -38,6 +38,7 @@ SMALL = {
     for model in (
         select.Selecting("a?b?", "b!a!"),
         select_wakeups.Wakeups("ab", ("ab", "a")),
+        waiting.Waiting(),
         disconnection.ReceiverLeaves(),
         disconnection.SendersLeave(),
         mailboxes.MovedMail(),
