@@ -24,12 +24,10 @@ FEW = (
     timeouts.TooLate,
     timers.LooksThenTakes,
     waiting.NoSecondLook,
-    select.OneLook,
     select.ClaimsEachEntry,
     select_wakeups.PassesNothingOn,
     disconnection.NoEnd,
     disconnection.NoLease,
-    mailboxes.KeepsNothing,
     actor.ClosesAsksFirst,
     actor.KeepsForEver,
 )
@@ -40,7 +38,6 @@ SMALL = {
         select_wakeups.Wakeups("ab", ("ab", "a")),
         waiting.Waiting(),
         disconnection.ReceiverLeaves(),
-        disconnection.SendersLeave(),
         mailboxes.MovedMail(),
         actor.Asking(),
     )
@@ -82,11 +79,10 @@ def test_a_model_that_the_files_have_no_room_for_is_an_error() -> None:
 
 
 @needs_spin
-@pytest.mark.parametrize("wrong", ["x == 0", "assert(x == 0)"], ids=["deadlock", "assertion"])
-def test_what_goes_wrong_when_the_claim_is_satisfied_is_found(
-    wrong: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_deadlock_is_found_when_the_claim_is_satisfied_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    program = f"byte x; active proctype P() {{ x = 1; x == 1; {wrong} }} ltl ends {{ <> (x == 1) }}"
+    program = "byte x; active proctype P() { x = 1; x == 1; x == 0 } ltl ends { <> (x == 1) }"
     (tmp_path / "late.pml").write_text(program)
     monkeypatch.setattr(second_opinion, "PROMELA", tmp_path)
     assert ask_spin({}, "late").verdict is Verdict.VIOLATED
