@@ -176,6 +176,7 @@ PAIRS = (
 )
 
 #: The files whose states are those of the model, one for one, so that there must be as many.
+#: That also tells whether Spin makes one step of two atomic ones that follow each other: its manual says so, 6.5.2 does not.
 SAME_STATES = (
     *("waiting", "timeouts", "timers", "select", "select_wakeups"),
     *("disconnection", "mailboxes", "actor"),
