@@ -2,8 +2,8 @@
 
 `make spin` installs Spin and runs this file. Spin is another checker with another language, by other people: where the two
 agree, a mistake would have to be in both. Verdicts are compared, and the number of states where the verdict is that all
-holds: in the files of `SAME_STATES` threads end at labels, for Spin makes a step of a process that dies. `channel.pml` is not
-one of them: it remembers the last message of each sender, and the models everything that was received, in its order.
+holds: in the files of `SAME_STATES` threads end at labels, for Spin makes a step of a process that dies. `channel.pml` is
+not one of them: it remembers the last message of each sender, and the models all that was received, in its order.
 Spin's fairness is that of processes, so that liveness is asked of everybody's end.
 """
 
@@ -176,7 +176,8 @@ PAIRS = (
 )
 
 #: The files whose states are those of the model, one for one, so that there must be as many.
-#: That also tells whether Spin makes one step of two atomic ones that follow each other: its manual says so, 6.5.2 does not.
+#: That also tells whether Spin makes one step of two atomic ones that follow each other: by its manual it does, 6.5.2 does
+#: not.
 SAME_STATES = (
     *("waiting", "timeouts", "timers", "select", "select_wakeups"),
     *("disconnection", "mailboxes", "actor"),
@@ -188,8 +189,8 @@ def missing() -> list[str]:
     return [tool for tool in TOOLS if shutil.which(tool) is None]
 
 
-#: How the verifier is compiled, and how it is run, for each of the two questions. While a claim is followed, Spin looks for
-#: no deadlock, and for no assertion past the state in which the claim is settled; so the first is asked without it.
+#: How the verifier is compiled, and how it is run, for each of the two questions. While a claim is followed, Spin looks
+#: for no deadlock, and for no assertion past the state in which the claim is settled; so the first is asked without it.
 WITHOUT_CLAIM = (("-DNOCLAIM", "-DSAFETY"), ())
 WITH_CLAIM = (("-DNFAIR=3",), ("-a", "-f"))
 

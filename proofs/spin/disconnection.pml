@@ -1,6 +1,6 @@
 /* A side that goes, and an operation that is under way, written for Spin: a second opinion of models/disconnection.py.
- * Defined from outside: either SENDERS (3 at most, of one message each), and the receiver leaves, with the twins NO_END and
- * DESTROYS_FIRST; or SENDS (by one handle), and the handle is closed, with the twins NO_SECOND_TAKE and NO_LEASE.
+ * Defined from outside: either SENDERS (3 at most, of one message each), and the receiver leaves, with the twins NO_END
+ * and DESTROYS_FIRST; or SENDS (by one handle), and the handle is closed, with the twins NO_SECOND_TAKE and NO_LEASE.
  */
 
 mtype = { message };

@@ -2,7 +2,7 @@
  * Defined from outside: THREADS (3 at most), LINES, CASE00 to CASE21 (of which thread, which of its cases: the line in
  * which it waits, that of the opposite side is the other of the pair; NONE: no such case), and the twins:
  * CLAIMS_EACH_ENTRY, ONE_LOOK.
- * A step is a d_step: by its manual, though not in 6.5.2, Spin makes one step of two atomic ones that follow each other.
+ * A step is a d_step: by its manual, though not in 6.5.2, Spin makes one step of two atomic ones in succession.
  */
 
 #define NONE 255

@@ -2,7 +2,7 @@
  * models/select_wakeups.py.
  * Defined from outside: CHANNELS, SENDERS, RECEIVERS (3 at most), TO00 to TO20 (of which sender: its channel), FROM00 to
  * FROM21 (of which receiver, which of its channels; NONE: no such channel), and the twin: PASSES_NOTHING_ON.
- * A step is a d_step: by its manual, though not in 6.5.2, Spin makes one step of two atomic ones that follow each other.
+ * A step is a d_step: by its manual, though not in 6.5.2, Spin makes one step of two atomic ones in succession.
  */
 
 #define NONE 255

@@ -24,8 +24,8 @@ inline leave(receiver, number)
 
 #define IS_WAITING (waits[who] == wait && !over[who])
 
-/* Find the first of the line, end its wait, take it out; look on if somebody else was quicker. An inline would be a state
- * more before its loop.
+/* Find the first of the line, end its wait, take it out; look on if somebody else was quicker. An inline would be a
+ * state more before its loop.
  */
 #define WAKE_ONE \
     do \
