@@ -25,6 +25,7 @@ from treadle.spec.calls import (
     require_same,
     successors,
 )
+from treadle.spec.collector import Spared
 from treadle.spec.expand import Expander, expanders
 from treadle.spec.inspection import Inspection
 from treadle.spec.limits import Limits
@@ -76,6 +77,7 @@ class Search(Generic[S]):
     _batches: Batches[S] | None = None
     _careful: bool = False  # every step by itself
     pending: Violation[S] | None = None  # at the next level
+    _spared: Spared = field(default_factory=Spared)
 
     def begin(self) -> None:
         """Find the initial states."""
@@ -134,6 +136,12 @@ class Search(Generic[S]):
 
     def breadth(self) -> Violation[S] | None:
         """Go from level to level, to the first violation, to the end, or until a limit is reached."""
+        try:
+            return self._breadth()
+        finally:
+            self._spared.end()
+
+    def _breadth(self) -> Violation[S] | None:
         while True:
             self.counted = len(self.parents)
             if not self.place and (violation := self.inspection.inspect(self.level)):
@@ -164,6 +172,7 @@ class Search(Generic[S]):
             if self.progress:
                 self.progress(self)
             self.hasten(at_once=True)
+            self._spared.grown(len(self.parents))
             if violation := self._expand_some(self.level[self.place : self.place + _BATCH]):
                 return violation
             if self.spent:
