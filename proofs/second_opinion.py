@@ -1,9 +1,9 @@
 """A second opinion: the channel models written for Spin, and the verdicts of both compared.
 
-`make spin` installs Spin and runs this file. Spin is another checker with another language, by other people: where the two
-agree, a mistake would have to be in both. Verdicts are compared, and the number of states where the verdict is that all
-holds: in the files of `SAME_STATES` threads end at labels, for Spin makes a step of a process that dies. `channel.pml` is
-not one of them: it remembers the last message of each sender, and the models all that was received, in its order.
+`make spin` installs Spin and runs this file. Spin is another checker with another language, by other people: where the
+two agree, a mistake would have to be in both. Verdicts are compared, and the number of states where the verdict is that
+all holds: in the files of `SAME_STATES` threads end at labels, for Spin makes a step of a process that dies. `channel.pml`
+is not one of them: it remembers the last message of each sender, and the models all that was received, in its order.
 Spin's fairness is that of processes, so that liveness is asked of everybody's end.
 """
 
@@ -176,8 +176,7 @@ PAIRS = (
 )
 
 #: The files whose states are those of the model, one for one, so that there must be as many.
-#: That also tells whether Spin makes one step of two atomic ones that follow each other: by its manual it does, 6.5.2 does
-#: not.
+#: That also tells whether Spin makes one step of two atomic ones in succession: its manual says so, 6.5.2 does not.
 SAME_STATES = (
     *("waiting", "timeouts", "timers", "select", "select_wakeups"),
     *("disconnection", "mailboxes", "actor"),
