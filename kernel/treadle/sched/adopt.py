@@ -44,6 +44,7 @@ class Adopted:
         self._modules = {module.__name__ for module in modules}
         self._stand_ins: dict[int, object] = {}
         self._resets: list[Callable[[], None]] = []
+        self._built_on_locks: dict[type, bool] = {}
         self._synchronizers: list[object] = []  #: found, and not yet noted how they are
         self._seen: dict[int, object] = {  # the stand-ins refer to the real functions, and go on doing so
             id(stand_in): stand_in for stand_in in self._table.values()
@@ -104,18 +105,30 @@ class Adopted:
             if id(holder) in self._seen:
                 continue
             self._seen[id(holder)] = holder
-            if not isinstance(holder, type) and _is_built_on_locks(type(holder)):
+            cls = type(holder)
+            if cls not in self._built_on_locks:
+                self._built_on_locks[cls] = not issubclass(cls, type) and _is_built_on_locks(cls)
+            if self._built_on_locks[cls]:
                 _require_nobody_waits(holder, where)
                 self._synchronizers.append(holder)
             for key, value, path in self._contents(holder, where):
                 stand_in = self._stand_in(value, path)
                 if stand_in is not None:
                     self._replace(holder, key, stand_in)
-                else:
+                elif not self._leads_nowhere(value):
                     todo.append((value, path))
+
+    def _leads_nowhere(self, value: object) -> bool:
+        """Say whether *value* is a function or a class, as most globals are, that `_contents` has nothing to say of."""
+        if type(value) is types.FunctionType:
+            given = value.__closure__ or value.__defaults__ or value.__kwdefaults__
+            return not given and value.__module__ in self._modules
+        return type(value) is type and value.__module__ not in self._modules
 
     def _stand_in(self, value: object, path: str) -> object:
         """Return what stands in for *value* if it is a real lock, a method bound to one, or a tuple with one."""
+        if type(value) is types.FunctionType:
+            return self._table.get(value)
         if isinstance(value, types.BuiltinMethodType) and isinstance(value.__self__, _REAL_TYPES):
             return getattr(self._stand_in(value.__self__, path.rpartition(".")[0]), value.__name__)
         found = self._stand_ins.get(id(value))
