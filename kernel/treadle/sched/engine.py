@@ -178,7 +178,7 @@ class Laboratory:
         world.on_stop = note
         if recorder is not None:
             recorder.attach(world)
-        memory = hooks.begin(world.shared, recording=recorder is not None)
+        memory = hooks.begin(world, recording=recorder is not None)
         world.on_settle = memory.release_pins
         self.adopted.reset()
         self._loggers.reset()

@@ -28,6 +28,10 @@ class Operation:
     watched = 0
     #: What it does is undone by the same thread, mostly, as acquiring is by releasing; or nobody sees it.
     passing = False
+    #: In another state it may touch memory of any kind.
+    unbounded = False
+    #: What it touches is looked for again when it is executed, and may have been named only then.
+    finds = False
     #: It can only be followed by the operations that wait for it, never exchanged with them.
     enabling = False
 
@@ -47,6 +51,10 @@ class Operation:
         kind of one of them.
         """
         return self.fixed
+
+    def performed(self, thread: "ControlledThread") -> Accesses:
+        """Return what the operation touches, now that *thread* executes it."""
+        return self.accesses(thread)
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses] | None:
         """Return what it touches while its target is free, and while it is held; None if that is not what decides."""

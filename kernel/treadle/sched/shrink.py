@@ -180,4 +180,5 @@ def _copy(learned: Learned) -> Learned:
     copied = copy.copy(learned)
     copied.shared = set(learned.shared)
     copied.namespaces = set(learned.namespaces)
+    copied.watched = set(learned.watched)
     return copied

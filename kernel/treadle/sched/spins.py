@@ -38,12 +38,14 @@ class Await(Operation):
         "blocking",
         "confirming",
         "enabling",
+        "finds",
         "inner",
         "looked_at",
         "passing",
         "reads",
         "since",
         "timed",
+        "unbounded",
         "varies",
         "watched",
     )
@@ -59,10 +61,14 @@ class Await(Operation):
         self.fixed = inner.fixed + self.reads
         self.blocking, self.timed = inner.blocking, inner.timed
         self.enabling, self.varies, self.passing = inner.enabling, inner.varies, inner.passing
+        self.finds, self.unbounded = inner.finds, inner.unbounded
         self.confirming = False  #: it may go round once more, because nobody else can do anything
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
         return self.inner.accesses(thread) + self.reads
+
+    def performed(self, thread: "ControlledThread") -> Accesses:
+        return self.inner.performed(thread) + self.reads
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses] | None:
         found = self.inner.alternatives(thread)

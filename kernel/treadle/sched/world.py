@@ -209,6 +209,9 @@ class Learned:
         self.namespaces: set[tuple[str, str]] = set()
         #: Attributes that were stored to on a class, or over what a class has: they are not constant.
         self.stored: set[str] = set()
+        #: Classes whose objects' ends were seen to be seen: by name, as by weak references.
+        self.watched: set[object] = set()
+        self.varying = False  #: an operation touched something else than when it was announced
         self.news = False  #: the execution that runs found another kind
 
 
@@ -477,7 +480,11 @@ class World:
         operation = chosen.pending
         assert operation is not None
         self.causality.step(
-            chosen.index, operation, operation.accesses(chosen), waits=self._waits(operation), barrier=barrier
+            chosen.index,
+            operation,
+            operation.performed(chosen),
+            waits=self._waits(operation),
+            barrier=barrier,
         )
         self.steps.append(chosen.index)
         if self.look is not None:

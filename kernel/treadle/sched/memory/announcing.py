@@ -50,7 +50,13 @@ def visible(thread: ControlledThread, accesses: Accesses) -> bool:
         # A spin on memory that nobody was seen to race for: make it steps, which are limited.
         world.learned.shared.update(cast("MemoryLocation", location).kind for location, _ in accesses)
         world.relearn()
-    shown = world.learned.everything
+    return _note(thread, accesses) or world.learned.everything
+
+
+def _note(thread: ControlledThread, accesses: Accesses) -> bool:
+    """Note *accesses* to memory that is free of races so far; say whether there are others."""
+    world = thread.world
+    shown = False
     index = thread.index
     clock = world.causality.now[index]
     touched: Any = accesses  # their locations are all of memory
@@ -72,23 +78,90 @@ def perform(thread: ControlledThread, operation: Operation) -> None:
 def give_way(thread: ControlledThread, operation: Operation) -> None:
     """Announce *operation*, which has to be one; the caller performs it next."""
     thread.announce(operation)
-    if operation.varies and thread.world.on_access is not None and not thread.world.over:
-        thread.world.on_access(thread, operation.accesses(thread))
+    world = thread.world
+    if (operation.varies or operation.finds) and not world.over:
+        accesses = operation.accesses(thread)
+        if world.on_access is not None:
+            world.on_access(thread, accesses)
+        if operation.finds:
+            _note(thread, accesses)
     operation.forget()
 
 
-class _Reaching(Operation):
-    """An operation that touches what it finds inside a container: it may be something else in another state."""
+class Finding(Operation):
+    """An operation that touches what it finds, as inside of a container, when it is executed.
 
-    __slots__ = ()
-    varies = True
+    That follows from the contents of what it touches. So as long as no operation of its kind was seen to touch
+    something else than when it was announced, none can, whatever the schedule: the first execution in which one does
+    is explored like any other. From then on each may touch any memory in another state.
+    """
+
+    __slots__ = ("_find", "_found", "outlook", "unbounded", "varies")
+    finds = True
+
+    def __init__(
+        self,
+        thread: ControlledThread,
+        kind: str,
+        find: Callable[[], Accesses],
+        accesses: Accesses,
+        outlook: Callable[[], str] | None = None,
+    ) -> None:
+        super().__init__(kind, accesses[0][0], None, *accesses)
+        self._find = find
+        self._found: Accesses | None = None
+        self.varies = self.unbounded = thread.world.learned.varying
+        if outlook is not None:
+            self.outlook: Callable[[ControlledThread], str] = lambda _: outlook()
+
+    def accesses(self, thread: ControlledThread) -> Accesses:
+        if self._found is not None:
+            return self._found
+        if not self.varies:
+            return self.fixed
+        with memory.present.looking():
+            return self._find()
+
+    def performed(self, thread: ControlledThread) -> Accesses:
+        found = self._found = self._find()
+        if found != self.fixed:
+            memory.present.learn_varying()
+        return found
+
+    def forget(self) -> None:
+        self._find = tuple
+        if hasattr(self, "outlook"):
+            self.outlook = _executed
 
 
 def perform_all(thread: ControlledThread, kind: str, accesses: Accesses) -> None:
-    """Announce *accesses* as one operation: what follows performs them all at once."""
+    """Announce *accesses* as one operation: what follows performs them all at once, whatever the state."""
     if accesses and visible(thread, accesses):
-        make = Operation if len(accesses) == 1 else _Reaching
-        give_way(thread, make(kind, accesses[0][0], None, *accesses))
+        give_way(thread, Operation(kind, accesses[0][0], None, *accesses))
+
+
+def perform_found(
+    thread: ControlledThread,
+    kind: str,
+    find: Callable[[], Accesses],
+    peek: Callable[[], object] | None = None,
+) -> None:
+    """Announce, as one operation, what *find* says that the following touches; it is asked again in other states.
+
+    It must follow from the contents of what it returns, and run no code of the program's. *peek* returns the value that
+    is moved.
+    """
+    accesses = find()
+    if accesses and visible(thread, accesses):
+        outlook = None
+        if peek is not None and memory.present.recording:
+            outlook = _moving(peek, accesses[0][1] is WRITE)
+        give_way(thread, Finding(thread, kind, find, accesses, outlook))
+
+
+def _moving(peek: Callable[[], object], write: bool) -> Callable[[], str]:
+    arrow = "←" if write else "→"
+    return lambda: f"{arrow} {short(peek())}"
 
 
 def announce(
@@ -104,8 +177,7 @@ def announce(
         return
     kind = "write" if write else "read"
     if memory.present.recording:
-        arrow = "←" if write else "→"
-        operation: Operation = Touch(kind, location, accesses, lambda: f"{arrow} {short(peek())}")
+        operation: Operation = Touch(kind, location, accesses, _moving(peek, write))
     elif more:
         operation = Operation(kind, location, None, *accesses)
     else:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, cast
 from treadle.sched import runtime
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
-from treadle.sched.memory.announcing import announce, perform_all
+from treadle.sched.memory.announcing import announce, perform_all, perform_found
 from treadle.sched.memory.containers import underlying
 from treadle.sched.memory.families import Family, class_attribute, family, is_code
 from treadle.sched.memory.lives import letting_go, letting_go_of
-from treadle.sched.memory.locations import name_of
+from treadle.sched.memory.namespaces import namespace_key, namespace_of, note_namespace
 from treadle.sched.values import MISSING, peek
 from treadle.sched.world import ControlledThread
 
@@ -75,7 +75,7 @@ def load_attribute(holder: Any, name: str, more: Accesses = ()) -> Any:
         return _load_cached(thread, holder, name, reading.code)
     announce_attribute(thread, holder, name, more)
     if name == "__dict__":
-        note_namespace(thread, holder)
+        note_namespace(holder)
     return getattr(holder, name)
 
 
@@ -92,23 +92,39 @@ def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: A
     if isinstance(holder, super):
         _load_inherited(thread, holder, name)
         return
+    found = _known_reading(thread, holder, name)
+    if thread.world.plain and not more:
+        if found is None:
+            return
+        if found is _OWN:
+            announce(thread, memory.present.of(holder, name), False, lambda: peek(holder, name))
+            return
+    perform_found(
+        thread, "read", lambda: _touched_by_reading(thread, holder, name) + more, lambda: peek(holder, name)
+    )
+
+
+def _known_reading(thread: ControlledThread, holder: Any, name: str) -> _Reading | None:
     key = type(holder), name
     found = cast("_Reading | None", _readings.get(key, MISSING))
     if found is MISSING:
         found = _reading(thread, *key)
-        if is_constant(thread, name):
+        if is_constant(thread, name):  # otherwise what classes have may change
             _readings[key] = found
-    more += class_of(thread, holder)
+    return found
+
+
+def _touched_by_reading(thread: ControlledThread, holder: Any, name: str) -> Accesses:
+    """Return what reading *name* of *holder* touches in the present state."""
+    found = _known_reading(thread, holder, name)
+    accesses = class_of(thread, holder)
     if found is None:
-        perform_all(thread, "read", more)
-        return
+        return accesses
     if found.inherited:
-        more += _on_classes(type(holder).__mro__, name)
+        accesses += _on_classes(type(holder).__mro__, name)
     if not found.own:
-        perform_all(thread, "read", more)
-        return
-    more += _through_namespace(thread, holder, READ)
-    announce(thread, memory.present.of(holder, name), False, lambda: peek(holder, name), more)
+        return accesses
+    return ((memory.present.of(holder, name), READ), *accesses, *_through_namespace(thread, holder, READ))
 
 
 def _reading(thread: ControlledThread, cls: type, name: str) -> _Reading | None:
@@ -149,7 +165,7 @@ def _load_inherited(thread: ControlledThread, holder: super, name: str) -> None:
     order = order[order.index(bound.__thisclass__) + 1 :]
     value = next((base.__dict__[name] for base in order if name in base.__dict__), MISSING)
     if not (is_constant(thread, name) and (value is MISSING or is_code(value))):
-        perform_all(thread, "read", _on_classes(order, name))
+        perform_found(thread, "read", lambda: _on_classes(order, name))
 
 
 def class_of(thread: ControlledThread, holder: Any) -> Accesses:
@@ -185,41 +201,31 @@ def _compute(thread: ControlledThread, holder: Any, name: str, cached: Any) -> A
 def _load_from_namespace(thread: ControlledThread, holder: Any, name: str) -> None:
     if name.startswith("__") and name.endswith("__"):
         return
-    if not isinstance(holder, type):
-        value, owner = vars(holder).get(name, MISSING), holder
-        if is_code(value) and is_constant(thread, name):
-            return
-        more: Accesses = ()
-    else:
-        owner, value = class_attribute(holder, name)
-        if is_code(value) and is_constant(thread, name):
-            return
-        more = () if is_constant(thread, name) else _on_classes(holder.__mro__, name)
-    more += _through_namespace(thread, owner, READ)
-    announce(thread, memory.present.of(owner, name), False, lambda: value, more)
+    owner, value = _owner_of(holder, name)
+    constant = is_constant(thread, name)
+    if constant and is_code(value):
+        return
+    if constant and thread.world.plain:
+        announce(thread, memory.present.of(owner, name), False, lambda: value)
+        return
+
+    def find() -> Accesses:
+        owner = _owner_of(holder, name)[0]
+        walked = _on_classes(holder.__mro__, name) if isinstance(holder, type) and not constant else ()
+        return (
+            (memory.present.of(owner, name), READ),
+            *walked,
+            *_through_namespace(thread, owner, READ),
+        )
+
+    perform_found(thread, "read", find, lambda: _owner_of(holder, name)[1])
 
 
-def note_namespace(thread: ControlledThread, holder: Any) -> Any:
-    """Note that the attributes of *holder* can be touched through its `__dict__`, which is returned."""
-    namespace = getattr(holder, "__dict__", None)
-    real = underlying(namespace)
-    if real is None:
-        return namespace
-    key = _namespace_key(holder)
-    learned = thread.world.learned
-    if key not in learned.namespaces:
-        learned.namespaces.add(key)
-        learned.news = True
-    memory.present.namespace(holder, real)
-    return namespace
-
-
-def _namespace_key(holder: Any) -> tuple[str, str]:
+def _owner_of(holder: Any, name: str) -> tuple[Any, Any]:
+    """Return on which class, or in which module, *name* is found, and its value."""
     if isinstance(holder, type):
-        return ("class", "{}.{}".format(*name_of(holder)))
-    if isinstance(holder, types.ModuleType):
-        return ("module", holder.__name__)
-    return name_of(type(holder))
+        return class_attribute(holder, name)
+    return holder, vars(holder).get(name, MISSING)
 
 
 def _through_namespace(
@@ -227,9 +233,9 @@ def _through_namespace(
 ) -> Accesses:
     """Return what touching an attribute says to those who touch the whole `__dict__`, if anybody does."""
     namespaces = thread.world.learned.namespaces
-    if not namespaces or _namespace_key(holder) not in namespaces:
+    if not namespaces or namespace_key(holder) not in namespaces:
         return ()
-    real = underlying(getattr(holder, "__dict__", None))
+    real = underlying(namespace_of(holder))
     if real is None:
         return ()
     cells = memory.present.namespace(holder, real)
@@ -263,20 +269,32 @@ def delete_attribute(holder: Any, name: str) -> None:
 def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any) -> None:
     """Announce that attribute *name* of *holder* is about to be set or deleted."""
     if name == "__dict__":
-        cells = memory.present.namespace(holder, underlying(note_namespace(thread, holder)))
-        perform_all(thread, "write", cells.writing + tuple((part, WRITE) for part in cells.items.values()))
+        perform_found(thread, "write", lambda: _whole_namespace(holder))
         return
     storing = _storing(thread, holder, name)
     if storing.shadows or isinstance(holder, (type, types.ModuleType)):
         learn_stored(thread, name)
-    more: Accesses = ()
-    if not thread.world.plain:
-        creates = value is MISSING or name not in (getattr(holder, "__dict__", None) or ())
-        more = _through_namespace(thread, holder, WRITE, creates=creates)
-        if name != "__class__":
-            more += class_of(thread, holder)
-    more += letting_go_of(holder, name, slot=storing.slot)
-    announce(thread, memory.present.of(holder, name), True, lambda: value, more)
+    location = memory.present.of(holder, name)
+
+    def find() -> Accesses:
+        more = () if thread.world.plain else _more_stored(thread, holder, name, value)
+        return ((location, WRITE), *more, *letting_go_of(holder, name, slot=storing.slot))
+
+    perform_found(thread, "write", find, lambda: value)
+
+
+def _more_stored(thread: ControlledThread, holder: Any, name: str, value: Any) -> Accesses:
+    """Return what setting attribute *name* of *holder* touches where `__dict__` or `__class__` is touched elsewhere."""
+    creates = value is MISSING or name not in (namespace_of(holder) or ())
+    more = _through_namespace(thread, holder, WRITE, creates=creates)
+    return more if name == "__class__" else more + class_of(thread, holder)
+
+
+def _whole_namespace(holder: Any) -> Accesses:
+    cells = note_namespace(holder)
+    if cells is None:
+        return ()
+    return cells.writing + tuple((part, WRITE) for part in list(cells.items.values()))
 
 
 def _storing(thread: ControlledThread, holder: Any, name: str) -> _Storing:
@@ -343,11 +361,16 @@ def _announce_global(
     thread: ControlledThread, namespace: dict[str, Any], name: str, write: bool, value: Any
 ) -> None:
     module = _module_of(namespace)
-    more: Accesses = ()
-    if isinstance(module, types.ModuleType):
-        mode = WRITE if write else READ
-        more = _through_namespace(thread, module, mode, creates=write and name not in namespace)
-    announce(thread, memory.present.of(module, name), write, lambda: value, more)
+    location, mode = memory.present.of(module, name), WRITE if write else READ
+
+    def find() -> Accesses:
+        creates = write and name not in namespace
+        return (location, mode), *_through_namespace(thread, module, mode, creates=creates)
+
+    if thread.world.plain or not isinstance(module, types.ModuleType):
+        announce(thread, location, write, lambda: value)
+    else:
+        perform_found(thread, "write" if write else "read", find, lambda: value)
 
 
 def take_globals() -> dict[str, Any]:
@@ -360,7 +383,7 @@ def take_globals() -> dict[str, Any]:
     if thread is not None:
         module = _module_of(namespace)
         if isinstance(module, types.ModuleType):
-            note_namespace(thread, module)
+            note_namespace(module)
     return namespace
 
 

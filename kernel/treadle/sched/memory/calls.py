@@ -13,13 +13,12 @@ from typing import Any
 from treadle.sched import runtime
 from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory import locations as memory
-from treadle.sched.memory.announcing import perform, perform_all
+from treadle.sched.memory.announcing import perform, perform_all, perform_found
 from treadle.sched.memory.attributes import (
     announce_attribute,
     announce_store,
     class_of,
     load_attribute,
-    note_namespace,
     take_globals,
 )
 from treadle.sched.memory.containers import CONTAINERS, ContainerCall, defers, underlying
@@ -34,6 +33,7 @@ from treadle.sched.memory.families import (
 )
 from treadle.sched.memory.items import consuming, contains, delete_item, load_item, measure, store_item
 from treadle.sched.memory.lives import look, watching
+from treadle.sched.memory.namespaces import note_namespace
 from treadle.sched.memory.reach import reach
 from treadle.sched.source import instrumented
 from treadle.sched.values import MISSING
@@ -140,7 +140,7 @@ def _announce_call(
     if name is not None:
         _announce_method(thread, owner, name, rest, keywords)
         given = (*rest, *keywords.values())
-        inner = _watched(thread, _accesses_of(owner), given) if given else None
+        inner = _watched(thread, lambda: _accesses_of(owner), given)
         if inner is not None:
             arguments = (*arguments[: len(arguments) - len(rest)], *inner[: len(rest)])
             keywords = dict(zip(keywords, inner[len(rest) :], strict=True))
@@ -161,7 +161,7 @@ def _announce_making(
         or how(class_attribute(cls, "__new__")[1]) is How.UNSEEN
     )
     if unseen:
-        perform_all(thread, "call", reach((*arguments, *keywords.values()), writes=True))
+        perform_found(thread, "call", lambda: reach((*arguments, *keywords.values()), writes=True))
 
 
 # -- Python code that is not seen -----------------------------------------------------------------------------------
@@ -181,10 +181,10 @@ def _announce_unseen(
     if isinstance(function, types.MethodType):
         given = (function.__self__, *given)
     if found is How.GENERATED:
-        perform_all(thread, "call", reach(given))
+        perform_found(thread, "call", lambda: reach(given))
         return
     looks = (plain.__module__ or "").partition(".")[0] in _LOOKING
-    perform_all(thread, "call", reach(given, writes=not looks, objects=True))
+    perform_found(thread, "call", lambda: reach(given, writes=not looks, objects=True))
 
 
 # -- methods in C ---------------------------------------------------------------------------------------------------
@@ -222,21 +222,19 @@ _COMPARING = frozenset(
 def _announce_method(
     thread: ControlledThread, owner: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> None:
-    more = reach((*arguments, *keywords.values()))
-    if name in _COMPARING:
-        more += reach((owner,))
+    given = (*arguments, *keywords.values(), *((owner,) if name in _COMPARING else ()))
     kind = family(owner)
     container = underlying(owner)
     if kind in (Family.OBJECT, Family.OPAQUE):
         _announce_object_method(thread, owner, name, arguments)
     elif container is None:  # a tuple
-        perform_all(thread, name, reach((owner,)) + more)
+        perform_found(thread, name, lambda: reach((owner, *given)))
     elif container is not owner:
-        perform_all(thread, name, memory.present.cells(container).reading + more)
+        perform_found(thread, name, lambda: memory.present.cells(container).reading + reach(given))
     elif name == "__next__" or name in ("send", "throw", "close"):
-        perform_all(thread, name, consuming(owner) + more)
+        perform_found(thread, name, lambda: consuming(owner) + reach(given))
     elif not defers(name):
-        perform(thread, ContainerCall(container, name, arguments, more))
+        perform(thread, ContainerCall(container, name, arguments, lambda: reach(given)))
 
 
 def _announce_object_method(
@@ -248,7 +246,7 @@ def _announce_object_method(
     elif name in ("__setattr__", "__delattr__") and arguments:
         announce_store(thread, owner, arguments[0], arguments[1] if len(arguments) > 1 else MISSING)
     elif not hasattr(object, name):
-        perform_all(thread, name, memory.present.cells(owner).writing + reach(arguments))
+        perform_found(thread, name, lambda: memory.present.cells(owner).writing + reach(arguments))
 
 
 def _accesses_of(owner: Any) -> Accesses:
@@ -257,18 +255,18 @@ def _accesses_of(owner: Any) -> Accesses:
 
 
 def _watched(
-    thread: ControlledThread, accesses: Accesses, arguments: tuple[Any, ...]
+    thread: ControlledThread, find: Callable[[], Accesses], arguments: tuple[Any, ...]
 ) -> tuple[Any, ...] | None:
-    """Return *arguments* so that *accesses* are announced again after each of their own steps; None for no need.
+    """Return *arguments* so that what *find* finds is announced after each of their own steps; None for no need.
 
     What is written in C goes on with its container after it has called the program's code, or taken a value from one
     of its generators, in which other threads may have had their turns.
     """
-    if not accesses or not any(_calls_back(argument) for argument in arguments):
+    if not any(_calls_back(argument) for argument in arguments):
         return None
 
     def again() -> None:
-        perform_all(thread, "go on", accesses)
+        perform_found(thread, "go on", find)
 
     return tuple(
         _with_announcement(argument, again) if _calls_back(argument) else argument for argument in arguments
@@ -293,11 +291,11 @@ def _with_announcement(argument: Any, again: Callable[[], None]) -> Any:
     return called
 
 
-def _each_watched(thread: ControlledThread, argument: Any, accesses: Accesses) -> Any:
-    """Return *argument* so that, if it is a generator, *accesses* are announced after each of its values."""
-    if not accesses or not isinstance(argument, types.GeneratorType):
+def _each_watched(thread: ControlledThread, argument: Any, find: Callable[[], Accesses]) -> Any:
+    """Return *argument* so that, if it is a generator, what *find* finds is announced after each of its values."""
+    if not isinstance(argument, types.GeneratorType):
         return argument
-    return _each(argument, lambda: perform_all(thread, "go on", accesses))
+    return _each(argument, lambda: perform_found(thread, "go on", find))
 
 
 def _each(values: Iterator[Any], again: Callable[[], None]) -> Iterator[Any]:
@@ -327,14 +325,17 @@ def _announce_arguments(
         method = _SIZES[function]
         measure(thread, arguments[0], method if hasattr(type(arguments[0]), method) else "__len__")
     elif known and function in _LAZY:
-        accesses = reach(arguments)
-        perform_all(thread, function.__name__, accesses)  # an iterator may note the state
-        return tuple(_each_watched(thread, argument, accesses) for argument in arguments), keywords
+        perform_found(thread, function.__name__, lambda: reach(arguments))  # an iterator may note the state
+        given = arguments
+        return tuple(_each_watched(thread, one, lambda: reach(given)) for one in given), keywords
     else:
         reads = known and function in _READERS
-        accesses = reach(given, writes=not reads, objects=False) + _consumed(given)
-        perform_all(thread, getattr(function, "__name__", "call"), accesses)
-        watched = _watched(thread, accesses, given)
+
+        def find() -> Accesses:
+            return reach(given, writes=not reads, objects=False) + _consumed(given)
+
+        perform_found(thread, getattr(function, "__name__", "call"), find)
+        watched = _watched(thread, find, given)
         if watched is not None:
             return watched[: len(arguments)], dict(zip(keywords, watched[len(arguments) :], strict=True))
     return arguments, keywords
@@ -374,7 +375,7 @@ def _announced(function: Any) -> Any:
 def _touches_by_name(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> bool:
     """Announce what a builtin that is given an attribute's name touches; say whether *function* is one."""
     if function is vars and len(arguments) == 1:
-        note_namespace(thread, arguments[0])
+        note_namespace(arguments[0])
     elif type(function) is operator.attrgetter and arguments:
         for path in function.__reduce__()[1]:
             holder = arguments[0]
@@ -382,9 +383,9 @@ def _touches_by_name(thread: ControlledThread, function: Any, arguments: tuple[A
                 announce_attribute(thread, holder, part)
                 holder = getattr(holder, part, None)
     elif type(function) is operator.itemgetter and arguments:
-        perform_all(thread, "read", reach(arguments[:1]))
+        perform_found(thread, "read", lambda: reach(arguments[:1]))
     elif type(function) is operator.methodcaller and arguments:
-        perform_all(thread, "call", reach(arguments[:1], writes=True))
+        perform_found(thread, "call", lambda: reach(arguments[:1], writes=True))
     elif type(function) is types.BuiltinFunctionType and function in _BY_NAME and len(arguments) > 1:
         _touch_named(thread, _BY_NAME[function], arguments)
     else:
@@ -397,7 +398,7 @@ def _touch_named(thread: ControlledThread, mode: Mode, arguments: tuple[Any, ...
     if not isinstance(name, str):
         return
     if name == "__dict__" and mode is READ:
-        note_namespace(thread, holder)
+        note_namespace(holder)
     elif mode is READ:
         announce_attribute(thread, holder, name)
     elif not isinstance(class_attribute(type(holder), name)[1], property):

@@ -6,7 +6,7 @@ so these operations say it anew each time they are asked.
 
 import gc
 import operator
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from treadle.sched.access import READ, WRITE, Accesses
@@ -284,11 +284,16 @@ _ONE_ITEM: dict[tuple[Family, str], str] = {
 class ContainerCall(Operation):
     """A call of a container's method; one that fails, or changes nothing, only reads."""
 
-    __slots__ = ("arguments", "cells", "container", "more", "one")
+    __slots__ = ("_more", "arguments", "cells", "container", "finds", "more", "one", "unbounded")
 
-    def __init__(self, container: Any, method: str, arguments: tuple[Any, ...], more: Accesses = ()) -> None:
+    def __init__(
+        self, container: Any, method: str, arguments: tuple[Any, ...], more: Callable[[], Accesses] = tuple
+    ) -> None:
         self.cells = memory.present.cells(container)
-        super().__init__(method, self.cells.contents, None, *self.cells.everything, *more)
+        self._more = more()
+        self.finds = bool(self._more)
+        self.unbounded = self.finds and memory.present.learned.varying
+        super().__init__(method, self.cells.contents, None, *self.cells.everything, *self._more)
         self.container = container
         self.arguments = arguments
         self.more = more
@@ -297,6 +302,7 @@ class ContainerCall(Operation):
     def forget(self) -> None:
         self.container = None
         self.arguments = ()
+        self.more = tuple
 
     def _one_item(self) -> str | None:
         """Return what the call does to the item that its first argument names, if it touches only one."""
@@ -308,7 +314,19 @@ class ContainerCall(Operation):
         return verb if fits else None
 
     def accesses(self, thread: ControlledThread) -> Accesses:
-        return self._own() + self.more
+        if not self.unbounded:
+            return self._own() + self._more
+        with memory.present.looking():
+            return self._own() + self.more()
+
+    def performed(self, thread: ControlledThread) -> Accesses:
+        if not self.finds:
+            return self._own()
+        found = self.more()
+        if found != self._more:
+            memory.present.learn_varying()
+            self._more = found
+        return self._own() + found
 
     def _own(self) -> Accesses:
         cells, container = self.cells, self.container

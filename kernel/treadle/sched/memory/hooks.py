@@ -46,6 +46,7 @@ from treadle.sched.memory.signalled import (
     signalled_call,
     signalled_method,
 )
+from treadle.sched.world import World
 
 #: By name, what the texts in a rewritten tree stand for.
 HOOKS: dict[str, object] = {
@@ -73,8 +74,8 @@ HOOKS: dict[str, object] = {
 }
 
 
-def begin(shared: frozenset[object], *, recording: bool) -> Locations:
-    """Forget the locations of the execution before; touching kinds that are *shared* is an operation."""
+def begin(world: World, *, recording: bool) -> Locations:
+    """Forget the locations of the execution before *world*."""
     attributes.forget()
     families.forget()
-    return locations.begin(shared, recording=recording)
+    return locations.begin(world, recording=recording)

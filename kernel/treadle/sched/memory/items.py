@@ -10,7 +10,7 @@ from treadle.sched import runtime
 from treadle.sched.access import READ, Accesses
 from treadle.sched.memory import containers
 from treadle.sched.memory import locations as memory
-from treadle.sched.memory.announcing import perform, perform_all
+from treadle.sched.memory.announcing import perform, perform_found
 from treadle.sched.memory.attributes import class_of
 from treadle.sched.memory.containers import CONTAINERS, INDEXED, KEYED, underlying
 from treadle.sched.memory.families import (
@@ -22,7 +22,9 @@ from treadle.sched.memory.families import (
     is_python_class,
     slots_of,
 )
-from treadle.sched.memory.reach import reach
+from treadle.sched.memory.namespaces import namespace_of, note_namespace
+from treadle.sched.memory.reach import inside, reach
+from treadle.sched.values import peek
 from treadle.sched.world import ControlledThread
 
 
@@ -30,7 +32,7 @@ def touch(value: Any) -> Any:
     """Announce that all of *value* is read, if it is a container; return it."""
     thread = runtime.running()
     if thread is not None and family(value) is not Family.ATOMIC:
-        perform_all(thread, "read", _whole(thread, value, "__iter__"))
+        perform_found(thread, "read", lambda: _whole(thread, value, "__iter__"))
     return value
 
 
@@ -38,7 +40,7 @@ def show(value: Any) -> Any:
     """Announce that *value* is read, with all that is inside, to be turned into text; return it."""
     thread = runtime.running()
     if thread is not None and family(value) is not Family.ATOMIC:
-        perform_all(thread, "read", class_of(thread, value) + reach((value,)))
+        perform_found(thread, "read", lambda: class_of(thread, value) + reach((value,)))
     return value
 
 
@@ -58,11 +60,11 @@ def measure(thread: ControlledThread, value: Any, method: str) -> None:
     """Announce that *value* is asked how much it holds, by its special *method*."""
     container = underlying(value)
     if container is None:
-        perform_all(thread, "read", _whole(thread, value, method))
+        perform_found(thread, "read", lambda: _whole(thread, value, method))
     elif value is not container or implementation(type(value), method) is How.C:
         perform(thread, containers.size(container))
     else:
-        perform_all(thread, "read", _whole(thread, value, method))
+        perform_found(thread, "read", lambda: _whole(thread, value, method))
 
 
 def _whole(thread: ControlledThread, value: Any, method: str, *, writes: bool = False) -> Accesses:
@@ -92,12 +94,16 @@ def touch_in_place(value: Any, operand: Any = None) -> Any:
     thread = runtime.running()
     if thread is not None:
         mine = family(value)
-        changed: Accesses = ()
-        if mine in CONTAINERS:
-            changed = memory.present.cells(value).writing
-        elif mine is Family.OPAQUE:
-            changed = reach((value,), writes=True)
-        perform_all(thread, "change", changed + reach((operand,)))
+
+        def find() -> Accesses:
+            changed: Accesses = ()
+            if mine in CONTAINERS:
+                changed = memory.present.cells(value).writing
+            elif mine is Family.OPAQUE:
+                changed = reach((value,), writes=True)
+            return changed + reach((operand,))
+
+        perform_found(thread, "change", find)
     return value
 
 
@@ -105,8 +111,11 @@ def binary(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     """Perform *operation* on two values; what is inside them is read in one step."""
     thread = runtime.running()
     if thread is not None and (family(left) is not Family.ATOMIC or family(right) is not Family.ATOMIC):
-        both = class_of(thread, left) + class_of(thread, right)
-        perform_all(thread, "read", both + reach((left, right)))
+
+        def find() -> Accesses:
+            return class_of(thread, left) + class_of(thread, right) + reach((left, right))
+
+        perform_found(thread, "read", find)
     return operation(left, right)
 
 
@@ -114,7 +123,7 @@ def touch_deeply(value: Any, depth: int) -> Any:
     """Announce, as one operation, that *value* is taken apart by patterns of so many levels; return it."""
     thread = runtime.running()
     if thread is not None:
-        perform_all(thread, "match", tuple(_taken_apart(thread, value, depth)))
+        perform_found(thread, "match", lambda: tuple(_taken_apart(thread, value, depth)))
     return value
 
 
@@ -122,15 +131,18 @@ def _taken_apart(thread: ControlledThread, value: Any, depth: int) -> Iterator[A
     container = underlying(value)
     if container is not None:
         yield from memory.present.cells(container).reading
-        parts: Iterable[Any] = container.values() if isinstance(container, dict) else container
+        parts: Iterable[Any] = inside(container)
     elif family(value) is Family.TUPLE:
         parts = value
     elif family(value) in (Family.OBJECT, Family.OPAQUE):
         yield from class_of(thread, value)
-        names = [*getattr(value, "__dict__", ()), *slots_of(type(value))]
+        namespace = note_namespace(value)  # an attribute that is not there is looked for, too
+        if namespace is not None:
+            yield from namespace.reading
+        names = [*(namespace_of(value) or ()), *slots_of(type(value))]
         for name in names:
             yield memory.present.of(value, name), READ
-        parts = [getattr(value, name, None) for name in names]
+        parts = [peek(value, name) for name in names]
     else:
         return
     if depth > 1:
@@ -148,7 +160,7 @@ def iterate(values: Any) -> Any:
         return values
     kind = family(values)
     if kind is Family.OPAQUE or implementation(type(values), "__iter__") is How.UNSEEN:
-        perform_all(thread, "iterate", _whole(thread, values, "__iter__", writes=True))
+        perform_found(thread, "iterate", lambda: _whole(thread, values, "__iter__", writes=True))
         return _announcing(lambda: _whole_if_running(values), iter(values))
     container = underlying(values)
     if container is None or implementation(type(values), "__iter__") is How.SEEN:
@@ -165,7 +177,7 @@ def iterate(values: Any) -> Any:
 def _whole_if_running(values: Any) -> None:
     thread = runtime.running()
     if thread is not None:
-        perform_all(thread, "iterate", _whole(thread, values, "__iter__", writes=True))
+        perform_found(thread, "iterate", lambda: _whole(thread, values, "__iter__", writes=True))
 
 
 def delegate(values: Any) -> Any:
@@ -177,7 +189,7 @@ def consume(iterator: Any) -> None:
     """Announce that *iterator*, which is written in C, is asked for what comes next."""
     thread = runtime.running()
     if thread is not None:
-        perform_all(thread, "next", consuming(iterator))
+        perform_found(thread, "next", lambda: consuming(iterator))
 
 
 def consuming(iterator: Any) -> Accesses:
@@ -251,11 +263,13 @@ def contains(value: Any, container: Any) -> bool:
     if thread is not None and family(container) is not Family.ATOMIC:
         inner = underlying(container)
         if implementation(type(container), "__contains__") is not How.C:
-            perform_all(thread, "read", _whole(thread, container, "__contains__"))
+            perform_found(thread, "read", lambda: _whole(thread, container, "__contains__"))
         elif inner is not None and family(inner) in KEYED and not isinstance(container, _WITH_VALUES):
             containers.touch_item(thread, "read", inner, value)
         else:
-            perform_all(thread, "read", _whole(thread, container, "__iter__") + reach((container, value)))
+            perform_found(
+                thread, "read", lambda: _whole(thread, container, "__iter__") + reach((container, value))
+            )
     return value in container
 
 
@@ -269,7 +283,7 @@ def load_item(container: Any, key: Any) -> Any:
                 return _load_missing(thread, container, key)
             _one(thread, "read", container, key, "__getitem__")
         elif kind is Family.OPAQUE or kind is Family.OBJECT:
-            perform_all(thread, "read", _whole(thread, container, "__getitem__", writes=True))
+            perform_found(thread, "read", lambda: _whole(thread, container, "__getitem__", writes=True))
     return container[key]
 
 
@@ -281,7 +295,7 @@ def _one(
     if how is How.C and inner is not None:
         containers.touch_item(thread, verb, inner, key, value)
     elif how is not How.C:
-        perform_all(thread, verb, _whole(thread, container, method, writes=True))
+        perform_found(thread, verb, lambda: _whole(thread, container, method, writes=True))
 
 
 def _is_missing(container: dict[Any, Any], key: Any) -> bool:
@@ -311,7 +325,7 @@ def _load_missing(thread: ControlledThread, container: dict[Any, Any], key: Any)
     if implementation(type(container), "__missing__") is not How.C or not isinstance(container, defaultdict):
         unseen = implementation(type(container), "__missing__") is How.UNSEEN
         if unseen and class_attribute(type(container), "__missing__")[0] is not Counter:
-            perform_all(thread, "read", reach((container,)))
+            perform_found(thread, "read", lambda: reach((container,)))
         return container[key]
     if container.default_factory is None:
         return container[key]
@@ -343,8 +357,8 @@ def _store(thread: ControlledThread, verb: str, container: Any, key: Any, value:
     if kind in CONTAINERS or kind is Family.VIEW:
         if isinstance(key, slice) and implementation(type(container), method) is How.C:
             inner = underlying(container)
-            perform_all(thread, verb, memory.present.cells(inner).writing + reach((value,)))
+            perform_found(thread, verb, lambda: memory.present.cells(inner).writing + reach((value,)))
         else:
             _one(thread, verb, container, key, method, value)
     elif kind is Family.OPAQUE or kind is Family.OBJECT:
-        perform_all(thread, verb, _whole(thread, container, method, writes=True))
+        perform_found(thread, verb, lambda: _whole(thread, container, method, writes=True))

@@ -15,7 +15,8 @@ from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.announcing import perform_all
 from treadle.sched.memory.families import class_attribute
-from treadle.sched.memory.locations import MemoryLocation
+from treadle.sched.memory.locations import MemoryLocation, name_of
+from treadle.sched.memory.namespaces import namespace_of
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
 
@@ -41,9 +42,12 @@ def letting_go(value: Any) -> Accesses:
 
 def letting_go_of(holder: Any, name: str, *, slot: bool) -> Accesses:
     """Return what a store over attribute *name* of *holder*, a *slot* or not, or its deletion, lets go of."""
-    if slot:
-        return letting_go(getattr(holder, name, None))
-    return letting_go((getattr(holder, "__dict__", None) or {}).get(name))
+    if not slot:
+        return letting_go((namespace_of(holder) or {}).get(name))
+    try:
+        return letting_go(object.__getattribute__(holder, name))
+    except AttributeError:
+        return ()
 
 
 def looking(reference: "weakref.ref[Any]") -> Accesses:
@@ -58,6 +62,7 @@ def looking(reference: "weakref.ref[Any]") -> Accesses:
 
 def _watched(value: Any, reference: "weakref.ref[Any]") -> MemoryLocation:
     life = _life(value)
+    memory.present.learn_watched(type(value))
     # The reference is kept, so that no other gets its identity; one with a callback would be called back for that.
     if reference.__callback__ is None:
         memory.present.lives[id(reference)] = reference, life
@@ -82,5 +87,10 @@ def _life(value: Any) -> MemoryLocation:
 
 
 def _end_can_be_seen(value: Any) -> bool:
-    ours = memory.present.watches(value)
-    return class_attribute(type(value), "__del__")[1] is not MISSING or weakref.getweakrefcount(value) > ours
+    cls = type(value)
+    if class_attribute(cls, "__del__")[1] is not MISSING or name_of(cls) in memory.present.learned.watched:
+        return True
+    if weakref.getweakrefcount(value) > memory.present.watches(value):
+        memory.present.learn_watched(cls)  # others of its class may be watched later than they are let go of
+        return True
+    return False

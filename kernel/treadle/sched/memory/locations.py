@@ -8,13 +8,15 @@ but this file refers to them. Nothing else is kept alive, because when a handle 
 
 import sys
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import cast
 
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
 from treadle.sched.causality import Clock
 from treadle.sched.operation import Operation
+from treadle.sched.world import Learned, World
 
 #: References to a pinned object when nobody else has one: its record's, and the argument of getrefcount.
 _ALONE = 2
@@ -198,8 +200,9 @@ def name_of(cls: type) -> tuple[str, str]:
 class Locations:
     """All locations of one execution."""
 
-    def __init__(self, shared: frozenset[object] = frozenset()) -> None:
+    def __init__(self, shared: frozenset[object] = frozenset(), learned: Learned | None = None) -> None:
         self.shared = shared  #: kinds of memory touching which is an operation
+        self.learned = Learned() if learned is None else learned
         self.tied: list[MemoryLocation] = []  #: those that have operations
         self._records: dict[int, Record] = {}
         self._pinned: list[Record] = []
@@ -207,7 +210,17 @@ class Locations:
         self._counts: dict[str, int] = {}
         #: By the identity of a weak reference, itself and the life it looks at.
         self.lives: dict[int, tuple[weakref.ref[object], MemoryLocation]] = {}
+        self._looking = False  #: what is new is given no number, because nobody touches it yet
         self.recording = False  #: values are wanted, because this execution is going to be shown
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Let what is new in a block have locations that nobody else knows."""
+        self._looking = True
+        try:
+            yield
+        finally:
+            self._looking = False
 
     def of(self, holder: object, part: str) -> MemoryLocation:
         """Return the location of attribute *part* of *holder*."""
@@ -231,13 +244,33 @@ class Locations:
         owner = self._records.get(id(holder)) or self._record(holder)
         if record.cells is None or record.cells.items is not owner.parts:
             cls = holder if isinstance(holder, type) else type(holder)
-            record.cells = Namespace(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
-            record.cells.owner = owner.label
+            cells = Namespace(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
+            cells.owner = owner.label
+            if self._looking:
+                return cells
+            record.cells = cells
         return record.cells
 
     def record(self, holder: object) -> Record:
         """Return what is known of *holder*."""
         return self._records.get(id(holder)) or self._record(holder)
+
+    def learn_namespace(self, key: tuple[str, str]) -> None:
+        """Note that attributes can be touched through the `__dict__` of what *key* names."""
+        if key not in self.learned.namespaces:
+            self.learned.namespaces.add(key)
+            self.learned.news = True
+
+    def learn_varying(self) -> None:
+        """Note that an operation touched something else than when it was announced."""
+        if not self.learned.varying:
+            self.learned.varying = self.learned.news = True
+
+    def learn_watched(self, cls: type) -> None:
+        """Note that the ends of objects of *cls* can be seen."""
+        if name_of(cls) not in self.learned.watched:
+            self.learned.watched.add(name_of(cls))
+            self.learned.news = True
 
     def watches(self, holder: object) -> bool:
         """Say whether one weak reference to *holder* is ours."""
@@ -262,8 +295,10 @@ class Locations:
         self.lives.clear()
 
     def _record(self, holder: object) -> Record:
-        self.release_pins()
         kind = holder.__name__ if isinstance(holder, (type, ModuleType)) else type(holder).__name__
+        if self._looking:
+            return Record(f"a new {kind}")
+        self.release_pins()
         number = self._counts[kind] = self._counts.get(kind, 0) + 1
         record = self._records[id(holder)] = Record(kind if number == 1 else f"{kind}#{number}")
         key, records = id(holder), self._records
@@ -290,10 +325,10 @@ class Locations:
 present = Locations()
 
 
-def begin(shared: frozenset[object], *, recording: bool) -> Locations:
-    """Forget the locations of the execution before; touching kinds that are *shared* is an operation."""
+def begin(world: World, *, recording: bool) -> Locations:
+    """Forget the locations of the execution before *world*."""
     global present
     present.dispose()
-    present = Locations(shared)
+    present = Locations(world.shared, world.learned)
     present.recording = recording
     return present

@@ -8,6 +8,7 @@ from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.containers import CONTAINERS, underlying
 from treadle.sched.memory.families import Family, How, family, implementation, slots_of
+from treadle.sched.memory.namespaces import namespace_of, note_namespace
 
 
 def reach(values: Iterable[Any], *, writes: bool = False, objects: bool = False) -> Accesses:
@@ -41,9 +42,13 @@ def _reach(value: Any, seen: set[int], writes: bool, objects: bool) -> Iterator[
             return
         cells = memory.present.cells(container)
         yield from cells.writing if writes else cells.reading
-        parts = _inside(container)
+        parts = inside(container)
     elif kind is Family.OPAQUE or objects or _generated(type(value)):
-        names = [*getattr(value, "__dict__", ()), *slots_of(type(value))]
+        if kind is Family.OPAQUE or objects:
+            namespace = note_namespace(value)  # attributes that are not there are looked for, or made, too
+            if namespace is not None:
+                yield from namespace.writing if writes else namespace.reading
+        names = [*(namespace_of(value) or ()), *slots_of(type(value))]
         for name in names:
             yield memory.present.of(value, name), WRITE if writes else READ
         parts = [object.__getattribute__(value, name) for name in names if _has(value, name)]
@@ -59,7 +64,8 @@ def _has(value: Any, name: str) -> bool:
     return True
 
 
-def _inside(container: Any) -> Iterable[Any]:
+def inside(container: Any) -> Iterable[Any]:
+    """Return what a container holds, keys included, without any code of its own."""
     kind = family(container)
     if kind is Family.DICT:
         return [part for pair in dict.items(container) for part in pair]

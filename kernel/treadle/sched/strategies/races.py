@@ -17,7 +17,15 @@ from collections.abc import Iterator
 
 from treadle.sched.access import WRITE, Accesses, Location
 from treadle.sched.causality import Step
-from treadle.sched.strategies.wakeup import Event, Sequence, Summary, Touch, Touches, kind_of
+from treadle.sched.strategies.wakeup import (
+    ANY_MEMORY,
+    Event,
+    Sequence,
+    Summary,
+    Touch,
+    Touches,
+    kind_of,
+)
 from treadle.sched.world import World
 
 #: Of each thread, what is known of the operation it had announced at a decision.
@@ -136,10 +144,12 @@ class Races:
     def _find_names(self) -> None:
         """Find before which decision each location had its name for certain, where names may differ."""
         since = self._since
-        for step in (*self._steps, *self._world.left):
+        for position, step in enumerate((*self._steps, *self._world.left)):
+            early = {location for location, _ in step.operation.fixed} if step.operation.finds else None
             for location, _ in step.operation.fixed + step.accesses:
                 if kind_of(location) is not None:
-                    announced = step.seen.bit_length()
+                    named_late = early is not None and location not in early
+                    announced = position if named_late else step.seen.bit_length()
                     if since.get(location, announced) >= announced:
                         since[location] = announced
 
@@ -174,6 +184,8 @@ class Races:
         widest = tuple(touch._replace(mode=WRITE) for touch in touched)
         kinds = {touch.kind for touch in touched if touch.kind is not None}
         widest += tuple(Touch("", WRITE, kind, -1) for kind in kinds)
+        if step.operation.unbounded:
+            widest += (Touch("", WRITE, ANY_MEMORY, -1),)
         if step.seen.bit_length() <= rest.first and rest.is_independent_of(widest):
             return outlook.get(self.who(step), widest)
         return widest

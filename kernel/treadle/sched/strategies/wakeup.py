@@ -40,6 +40,10 @@ def kind_of(location: Location) -> object:
     return kind[0] if isinstance(kind, tuple) else None  # the class; a variable's kind is its name
 
 
+#: The kind of what may be any memory.
+ANY_MEMORY = object()
+
+
 class Event:
     """A step of a sequence."""
 
@@ -116,6 +120,7 @@ class Summary:
 
     def __init__(self, touches: Iterable[Touch]) -> None:
         self._names: dict[str, Mode] = {}
+        self._any = False  #: some of it may be any memory
         #: Of each kind: how, and before which decision the last of its locations had its name.
         self._kinds: dict[object, tuple[Mode, int]] = {}
         #: The same of locations that are not known: how, and since which decision they have their names.
@@ -123,7 +128,9 @@ class Summary:
         for name, mode, kind, since in touches:
             if name:
                 self._names[name] = _stronger(self._names.get(name, mode), mode)
-            if kind is not None:
+            if kind is ANY_MEMORY:
+                self._any = True
+            elif kind is not None:
                 known, latest = self._kinds.get(kind, (mode, since))
                 self._kinds[kind] = _stronger(known, mode), max(latest, since if name else _ALWAYS)
                 if not name:
@@ -133,6 +140,8 @@ class Summary:
     def is_independent_of(self, touches: Touches) -> bool:
         """Say whether *touches* conflict with none of those summed up."""
         for name, mode, kind, since in touches:
+            if kind is not None and (self._any or (kind is ANY_MEMORY and self._kinds)):
+                return False
             if not name:
                 other, latest = self._kinds.get(kind, (None, 0))
                 if other is not None and latest > since and _conflict(mode, other):
