@@ -1,6 +1,9 @@
 """What the threads of random programs do to one container, one access or a few at a time."""
 
 # ruff: noqa: C416, PLW0108 - these forms are what is tested
+import copy
+import json
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -159,12 +162,152 @@ def on(name: str, act: Act) -> Act:
 
 OF_TWINS: list[Act] = [on(name, act) for name in ("one", "other") for act in ATTRIBUTES]
 
+
+class Deep:
+    """Containers and objects inside of others."""
+
+    def __init__(self) -> None:
+        self.outer: Any = [[0], 1]
+        self.inner: Any = [2]
+        self.table: Any = {"k": [3]}
+        self.box: Any = type("Bag", (Bag,), {})()
+
+
+def put_inside(s: Any) -> None:
+    s.outer[0] = s.inner
+
+
+def put_into_table(s: Any) -> None:
+    s.table["k"] = s.inner
+
+
+def put_into_box(s: Any) -> None:
+    s.box.part = s.inner
+
+
+def exchange_box(s: Any) -> None:
+    s.box = type(s.box)()
+
+
+def new_in_box(s: Any) -> None:
+    s.box.z = 1
+
+
+def take_apart(s: Any) -> object:
+    match s.box:
+        case Bag(z=z):  # type: ignore[misc]  # it comes later
+            return z
+        case _:
+            return None
+
+
+DEEP: list[Act] = [
+    put_inside,
+    put_into_table,
+    put_into_box,
+    exchange_box,
+    new_in_box,
+    take_apart,
+    lambda s: str(s.outer),
+    lambda s: f"{s.table}",
+    lambda s: s.outer == [[2, 5], 1],
+    lambda s: s.inner.append(5),
+    lambda s: s.outer[0].append(6),
+    lambda s: s.table["k"].append(7),
+    lambda s: s.outer.append(s.inner),
+    lambda s: s.outer.pop(),
+    lambda s: [2, 5] in s.outer,
+    lambda s: s.outer.index([0]),
+    lambda s: copy.deepcopy(s.outer),
+    lambda s: sorted(vars(copy.copy(s.box))),
+    lambda s: sorted(vars(copy.deepcopy(s.box)).items()),
+    lambda s: sum(s.outer, []),  # noqa: RUF017
+    lambda s: [*map(str, s.outer)],
+    lambda s: json.dumps(s.table),
+    lambda s: (s.inner, s.outer) == ([2, 5], [[0], 1]),
+    lambda s: getattr(s.box, "part", None),
+]
+
+
+class Mortal:
+    """Writes down its end."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    def __del__(self) -> None:
+        self.log.append("ended")
+
+
+class Silent:
+    """An end that only a weak reference tells."""
+
+
+class Lives:
+    """Several references to one object."""
+
+    def __init__(self, make: Callable[[], Any], log: list[str]) -> None:
+        self.log = log
+        self.a: Any = make()
+        self.b: Any = self.a
+        self.c: Any = None
+        self.seen: Any = None
+
+
+def forget_a(s: Any) -> None:
+    s.a = None
+
+
+def forget_b(s: Any) -> None:
+    s.b = None
+
+
+def delete_a(s: Any) -> None:
+    del s.a
+
+
+def keep(s: Any) -> None:
+    s.c = s.b
+
+
+def exchange(s: Any) -> None:
+    s.a = s.c
+
+
+def watch(s: Any) -> None:
+    s.seen = weakref.ref(s.b)
+
+
+def is_gone(s: Any) -> object:
+    return s.seen() is None
+
+
+LIVES: list[Act] = [
+    *(forget_a, forget_b, delete_a, keep, exchange, watch, is_gone),
+    lambda s: len(s.log),
+    lambda s: s.a is s.b,
+    lambda s: s.c is None,
+]
+
+
+def mortal() -> Lives:
+    log: list[str] = []
+    return Lives(lambda: Mortal(log), log)
+
+
+def silent() -> Lives:
+    return Lives(Silent, [])
+
+
 MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "dict": (lambda: {"a": 0, "b": 0}, DICT),
     "list": (lambda: [1, 2, 3], LIST),
     "set": (lambda: {1, 2}, SET),
     "attributes": (lambda: type("Bag", (Bag,), {"x": 0})(), ATTRIBUTES),
     "attributes of two objects": (Twins, OF_TWINS),
+    "inside of others": (Deep, DEEP),
+    "ends": (mortal, LIVES),
+    "watched ends": (silent, LIVES),
 }
 
 
@@ -172,6 +315,10 @@ def left_of(state: Any) -> object:
     """Return what is in *state* at the end."""
     if isinstance(state, Twins):
         return vars(state.one), vars(state.other)
+    if isinstance(state, Deep):
+        return state.outer, state.inner, state.table, vars(state.box)
+    if isinstance(state, Lives):
+        return [getattr(state, name, None) is None for name in "abc"], state.log
     return vars(state) if isinstance(state, Bag) else state
 
 

@@ -66,7 +66,8 @@ def test_greenlets_are_used_again_and_gone_with_the_check() -> None:
 
     result = check(program)
     assert (result.executions, seen.looks) == (6, 3 * 7)  # the first one is made twice
-    assert most == 3
+    # Those of the first execution, which is kept to be compared with, are used once; then there are as many as needed.
+    assert most <= 3 + 4
     assert len(seen) == 0
 
 
@@ -137,3 +138,28 @@ def test_the_calling_thread_goes_on_after_a_check_that_was_interrupted() -> None
         check(program)
     assert len(seen) == 0
     assert check(lambda: together(lambda: None, lambda: None)).verdict is Verdict.HOLDS
+
+
+def test_who_starts_whom_brings_no_thread_nearer_to_the_recursion_limit() -> None:
+    executions: list[list[int]] = []
+
+    def depth(so_far: int = 0) -> int:
+        try:
+            return depth(so_far + 1)
+        except RecursionError:
+            return so_far
+
+    def chain(length: int) -> None:
+        executions[-1].append(depth())
+        if length:
+            together(lambda: chain(length - 1))
+
+    def program() -> None:
+        executions.append([])
+        together(lambda: chain(2), lambda: chain(2))
+
+    check(program, strategy="random", max_executions=20)
+    # In the first execution nothing is kept yet, and each begins where it was started.
+    assert all(depths == executions[-1] for depths in executions[2:])
+    assert len(executions[-1]) == 6
+    assert len(set(executions[-1])) == 1

@@ -11,7 +11,8 @@ import pytest
 from tests.sched import memory_acts
 from tests.sched.memory_acts import MAKERS, Act, append_one, append_two, left_of, make_list, store, store_new
 from tests.sched.programs import Body, outcomes, together
-from treadle.sched import check
+from treadle.sched.engine import Budget, Settings, explore, prepared
+from treadle.sched.strategies.dfs import DepthFirst
 
 #: Programs per kind of container; raise it for a longer hunt.
 PROGRAMS = 25
@@ -26,7 +27,7 @@ def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
     def attempt(act: Act, state: Any) -> str:
         try:
             return repr(act(state))
-        except (KeyError, IndexError, ValueError, AttributeError, RuntimeError) as error:
+        except (KeyError, IndexError, ValueError, AttributeError, RuntimeError, TypeError) as error:
             return type(error).__name__
 
     def program() -> object:
@@ -59,16 +60,18 @@ def test_outcomes_are_those_of_brute_force(kind: str) -> None:
     assert finished > PROGRAMS // 2
 
 
-def by_brute_force(program: Callable[[], object]) -> set[object] | None:
-    """Return what *program* returns over all schedules; None where there are too many."""
+def by_brute_force(program: Callable[[], object], budget: int = BUDGET) -> set[object] | None:
+    """Return what *program* returns over all schedules, each access a step; None where there are too many."""
     seen: set[object] = set()
 
     @functools.wraps(program)
     def noted() -> None:
         seen.add(program())
 
-    result = check(noted, instrument=[memory_acts], strategy="dfs", max_executions=BUDGET)
-    return None if result.bound else seen
+    with prepared(noted, Settings(instrument=(memory_acts,), every_access=True)) as laboratory:
+        found = explore(laboratory, DepthFirst(), Budget(budget), stop_on_failure=False)
+    assert found.error is None
+    return None if found.spent else seen
 
 
 def test_the_order_of_new_keys_is_explored() -> None:

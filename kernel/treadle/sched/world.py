@@ -409,6 +409,7 @@ class World:
 
     def run(self, body: Callable[[], None], label: str, ident: int) -> None:
         """Execute the program *body* from its beginning to an outcome."""
+        self.carriers.begin()
         main = self.spawn(body, label, ident, daemon=False)
         main.greenlet.gr_context = contextvars.copy_context()  # other threads begin with an empty one
         try:

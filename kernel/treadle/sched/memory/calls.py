@@ -4,6 +4,7 @@ import builtins
 import functools
 import itertools
 import operator
+import sys
 import types
 import weakref
 from collections import deque
@@ -106,7 +107,8 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return function(*arguments, **keywords)
     if kind is type and is_python_class(function):
         _announce_making(thread, function, arguments, keywords)
-        return function(*arguments, **keywords)
+        made = function(*arguments, **keywords)
+        return _placed(made) if issubclass(function, type) else made
     if kind is types.BuiltinMethodType and type(function.__self__) in _ORDINARY:
         arguments, keywords = _announce_call(thread, function, arguments, keywords)
         return function(*arguments, **keywords)
@@ -124,7 +126,17 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return _ITEMS[function](*arguments)
     if not _touches_by_name(thread, function, arguments):
         arguments, keywords = _announce_call(thread, function, arguments, keywords)
-    return function(*arguments, **keywords)
+    return _placed(function(*arguments, **keywords))
+
+
+def _placed(made: Any) -> Any:
+    """Return *made*; a class that a hook has made, because it called for the program, is of the program's module."""
+    if issubclass(type(made), type) and made.__module__ == __name__:
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+            frame = frame.f_back
+        made.__module__ = frame.f_globals.get("__name__", __name__)
+    return made
 
 
 def call_method(holder: Any, name: str, /, *arguments: Any, **keywords: Any) -> Any:

@@ -156,11 +156,20 @@ def _family(cls: type) -> Family:
         return Family.TUPLE
     if issubclass(cls, _ATOMIC) and root != "python":
         return Family.ATOMIC
-    if cls.__module__.startswith(_OURS) or of_guarded(cls.__module__):
+    if _is_ours(cls) or of_guarded(cls.__module__):
         return Family.ATOMIC
     if root == "python":
         return Family.OPAQUE if of_library(cls.__module__) else Family.OBJECT
     return Family.OBJECT if cls is object else Family.WHOLE
+
+
+def _is_ours(cls: type) -> bool:
+    """Say whether *cls* is the checker's own, and was not made by the program in a call that a hook performed."""
+    if not cls.__module__.startswith(_OURS):
+        return False
+    first, _, inner = cls.__qualname__.partition(".")
+    found = getattr(sys.modules.get(cls.__module__), first, None)
+    return found is cls or (bool(inner) and found is not None)
 
 
 def _root(cls: type) -> str:
