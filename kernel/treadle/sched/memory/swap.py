@@ -198,10 +198,20 @@ def _constant(constant: object) -> object:
     return constant
 
 
+#: Where code objects stand, by their ids; they are kept alive. To compare codes would take long.
+_keys: dict[int, tuple[CodeType, _Key]] = {}
+
+
 def _key(code: CodeType) -> _Key:
-    # Column 0 is where the compiler puts what belongs to no expression.
-    columns = [column for line, _, column, _ in code.co_positions() if line == code.co_firstlineno and column]
-    return code.co_qualname, code.co_firstlineno, min(columns, default=0)
+    known = _keys.get(id(code))
+    if known is None:
+        # Column 0 is where the compiler puts what belongs to no expression.
+        columns = [
+            column for line, _, column, _ in code.co_positions() if line == code.co_firstlineno and column
+        ]
+        key = code.co_qualname, code.co_firstlineno, min(columns, default=0)
+        known = _keys[id(code)] = code, key
+    return known[1]
 
 
 def _live_codes(
