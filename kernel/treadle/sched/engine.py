@@ -221,7 +221,6 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
         raise nested
     modules = _modules_under_test(program, settings.instrument)
     runtime.owner = get_ident()
-    runtime.alone = threading.active_count() == 1
     active = cast("Any", threading)._active
     threads_before = dict(active)
     try:
@@ -235,7 +234,6 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
     finally:
         runtime.owner = 0
         runtime.give_up = None
-        runtime.alone = False
         for ident in [ident for ident in active if ident not in threads_before and ident < 2 * IDENTS]:
             del active[ident]
 

@@ -380,7 +380,7 @@ class Gate(_Lockable):
 
 def is_foreign() -> bool:
     """Say whether a check runs and the caller is a thread that it does not control."""
-    return not runtime.alone and runtime.owner != 0 and get_ident() != runtime.owner
+    return runtime.owner != 0 and get_ident() != runtime.owner
 
 
 def require_timeout(blocking: bool, timeout: float) -> None:

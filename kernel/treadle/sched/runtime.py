@@ -19,14 +19,11 @@ current: "ControlledThread | None" = None
 #: The operating-system thread that runs the present check; 0 when there is none.
 owner = 0
 
-#: There is no other operating-system thread that could call, so that asking is needless.
-alone = False
-
 
 def running() -> "ControlledThread | None":
     """Return the controlled thread that is calling, or None if the caller is not controlled."""
     thread = current
-    return thread if thread is None or alone or get_ident() == owner else None
+    return thread if thread is None or get_ident() == owner else None
 
 
 #: Gives the present execution up, for a reason.

@@ -39,7 +39,6 @@ def start(self: threading.Thread) -> None:
     """Stand in for `Thread.start`."""
     parent = runtime.running()
     if parent is None:
-        runtime.alone = False
         real_start(self)
         return
     private = cast("Any", self)
@@ -240,7 +239,6 @@ def start_new_thread(
     """Stand in for `_thread.start_new_thread`, whose threads nobody waits for."""
     parent = runtime.running()
     if parent is None:
-        runtime.alone = False
         return real_start_new_thread(function, args, kwargs or {})
     name = getattr(function, "__name__", "thread")
     thread = spawn(parent, lambda: cast("None", function(*args, **(kwargs or {}))), name, daemon=True)
