@@ -29,6 +29,8 @@ class Seen:
 
     def __len__(self) -> int:
         gc.collect()
+        # Garbage that another thread's collection found is ended by the next switch in the thread it belongs to.
+        greenlet.greenlet(gc.isenabled).switch()
         return len(self._found)
 
 
