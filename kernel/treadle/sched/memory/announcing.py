@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from treadle.sched.access import READ, WRITE, Accesses
+from treadle.sched.access import READ, WRITE, Accesses, Mode
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.locations import MemoryLocation
 from treadle.sched.operation import Operation
@@ -17,10 +17,8 @@ class Touch(Operation):
 
     __slots__ = ("outlook",)
 
-    def __init__(
-        self, kind: str, location: MemoryLocation, accesses: Accesses, outlook: Callable[[], str]
-    ) -> None:
-        super().__init__(kind, location, None, *accesses)
+    def __init__(self, kind: str, location: MemoryLocation, mode: Mode, outlook: Callable[[], str]) -> None:
+        super().__init__(kind, location, mode)
         self.outlook: Callable[[ControlledThread], str] = lambda _: outlook()
 
     def forget(self) -> None:
@@ -165,22 +163,14 @@ def _moving(peek: Callable[[], object], write: bool) -> Callable[[], str]:
 
 
 def announce(
-    thread: ControlledThread,
-    location: MemoryLocation,
-    write: bool,
-    peek: Callable[[], object],
-    more: Accesses = (),
+    thread: ControlledThread, location: MemoryLocation, write: bool, peek: Callable[[], object]
 ) -> None:
-    """Announce that *location* is read or written; *peek* returns the value that is moved."""
-    accesses = ((location, WRITE if write else READ), *more)
-    if not visible(thread, accesses):
+    """Announce that *location* alone is read or written; *peek* returns the value that is moved."""
+    mode = WRITE if write else READ
+    if not visible(thread, ((location, mode),)):
         return
-    kind = "write" if write else "read"
+    operation = location.write if write else location.read
     if memory.present.recording:
-        operation: Operation = Touch(kind, location, accesses, _moving(peek, write))
-    elif more:
-        operation = Operation(kind, location, None, *accesses)
-    else:
-        operation = location.write if write else location.read
+        operation = Touch(operation.kind, location, mode, _moving(peek, write))
     thread.announce(operation)
     operation.forget()
