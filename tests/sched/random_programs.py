@@ -28,6 +28,20 @@ Ending = Literal["join", "join in time", "leave", "look"]
 ENDINGS: tuple[Ending, ...] = ("join", "join in time", "leave", "look")
 
 
+#: Steps that wait or not, depending on memory that they read under a lock, and those that write it without that lock.
+_UNSEEN: tuple[tuple[frozenset[Step], frozenset[Step]], ...] = (
+    (
+        frozenset({steps.wait, steps.wait_for}),
+        frozenset({steps.try_recursive, steps.copy_y, steps.swap, steps.delete_y}),
+    ),
+    # A condition's list of those that wait, once somebody else has released its lock.
+    (
+        frozenset({steps.wait, steps.wait_for, steps.wait_for_ever, steps.notify, steps.notify_all}),
+        frozenset({steps.release_other}),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Script:
     """A random program: what each thread does, which threads are daemons, and how the main thread ends."""
@@ -46,6 +60,15 @@ class Script:
     def mentioned(self) -> frozenset[str]:
         """Return the names that its steps mention."""
         return frozenset().union(*[MENTIONED[step] for line in self.threads for step in line])
+
+    def is_decided_unseen(self) -> bool:
+        """Say whether a race on memory decides which operations come next: without `instrument` that can't be seen."""
+        for deciding, changing in _UNSEEN:
+            decides = {index for index, line in enumerate(self.threads) if deciding & {*line}}
+            changes = {index for index, line in enumerate(self.threads) if changing & {*line}}
+            if decides and changes and len(decides | changes) > 1:
+                return True
+        return False
 
     def smaller(self) -> Iterator["Script"]:
         """Yield the scripts with one thing less, to shrink a difference."""
@@ -149,7 +172,7 @@ def trace_of(world: World) -> Trace:
     paths = [thread.path for thread in world.threads]
     names: list[Name] = []
     lines: dict[str, list[frozenset[Name]]] = {}
-    for step in world.causality.steps:
+    for step in world.history.steps:
         path = paths[step.thread]
         line = lines.setdefault(path, [])
         names.append((path, len(line)))

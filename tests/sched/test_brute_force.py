@@ -18,7 +18,9 @@ FIRST = sys.version_info.minor * 1_000
 
 
 def agree(on: Bench, script: Script, timeouts: Timeouts, *, instrument: bool, budget: int = 2_000) -> bool:
-    """Hold the reduction against brute force; say whether brute force came to an end."""
+    """Hold the reduction against brute force; say whether brute force came to an end, where the two must agree."""
+    if not instrument and script.is_decided_unseen():
+        return False
     everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget)
     if not everything.finished:
         return False
@@ -117,3 +119,14 @@ def test_what_is_read_after_an_announcement_is_announced_with_it() -> None:
     with bench(instrument=True) as on:
         for other in (steps.take_if, steps.walk):
             assert agree(on, script((other,), (steps.extend,)), "explore", instrument=True)
+
+
+def test_what_memory_decides_is_left_to_the_programs_whose_memory_is_seen() -> None:
+    racing = script((steps.try_recursive,), (steps.wait_for,))
+    assert racing.is_decided_unseen()
+    assert script((steps.release_other,), (steps.notify,)).is_decided_unseen()
+    assert not script((steps.notify,), (steps.wait_for,)).is_decided_unseen()  # under the condition's lock
+    with bench(instrument=False) as on:
+        assert not agree(on, racing, "idle", instrument=False)
+    with bench(instrument=True) as on:
+        assert agree(on, racing, "idle", instrument=True)

@@ -11,65 +11,27 @@ The same order between steps alone is kept as sets of positions, as the bits of 
 after an execution are set operations.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from treadle.sched.access import WRITE, Accesses, Location, Mode
+from treadle.sched.access import READ, WRITE, Accesses, Location, Mode
+from treadle.sched.history import Clock, History, Step
 
 if TYPE_CHECKING:
     from treadle.sched.operation import Operation
-
-Clock = list[int]
-
 
 #: An earlier step's access to a location: the step's position, the mode, and whether it is a release, which a waiting
 #: operation can only follow. A bare tuple, because each step makes one and goes through some.
 Past = tuple[int, Mode, bool]
 
 
-class Step:
-    """What is known of one step."""
-
-    __slots__ = (
-        "accesses",
-        "before",
-        "clock",
-        "dependencies",
-        "operation",
-        "past",
-        "rivals",
-        "seen",
-        "thread",
-    )
-
-    def __init__(
-        self,
-        thread: int,
-        operation: "Operation",
-        accesses: Accesses,
-        before: Clock,
-        seen: int,
-        dependencies: list[int],
-        rivals: list[int],
-    ) -> None:
-        self.thread = thread
-        self.operation = operation
-        self.accesses = accesses  #: what it touched
-        self.before = before  #: the thread's clock when it announced the step
-        self.clock = before  #: the step's own clock, itself included
-        self.seen = seen  #: the steps that came before the announcement, as bits
-        self.past = seen  #: the steps that come before it, itself included, as bits
-        self.dependencies = dependencies  #: the earlier steps it directly depends on
-        self.rivals = rivals  #: the earlier steps it could have come before
-
-
-class Causality:
+class Causality(History):
     """The clocks of one execution with at most *width* threads."""
 
     def __init__(self, width: int) -> None:
-        self.now: list[Clock] = [[0] * width for _ in range(width)]
+        super().__init__(width)
+        self.now = [[0] * width for _ in range(width)]
         self.seen = [0] * width  #: the steps that each thread comes after, as bits
-        self.width = width
-        self.steps: list[Step] = []
         self.barrier: Clock = [
             0
         ] * width  #: of the last step that came when all waited; later steps follow it
@@ -77,13 +39,11 @@ class Causality:
         self.pasts: dict[Location, list[Past]] = {}  #: accesses that later ones can depend on, oldest first
 
     def clear(self) -> None:
-        """Forget everything."""
+        super().clear()
         self.now.clear()
-        self.steps.clear()
         self.pasts.clear()
 
     def spawned(self, parent: int, child: int) -> None:
-        """Note that *parent* started *child*."""
         clock = self.now[parent] = self.now[parent][:]
         clock[parent] += 1
         own = self.now[child] = clock[:]
@@ -91,11 +51,17 @@ class Causality:
         self.seen[child] = self.seen[parent]
 
     def joined(self, joiner: int, target: int) -> None:
-        """Note that *joiner* has seen the end of *target*."""
         clock = self.now[joiner] = self.now[joiner][:]
         merge(clock, self.now[target])
         clock[target] += 1
         self.seen[joiner] |= self.seen[target]
+
+    def changed_since(self, locations: Iterable[Location], position: int) -> bool:
+        return any(
+            past >= position and mode is not READ
+            for location in locations
+            for past, mode, _ in self.pasts.get(location, ())
+        )
 
     def dependencies(self, accesses: Accesses) -> list[int]:
         """Return the earlier steps that a step with *accesses* directly depends on."""
@@ -108,13 +74,22 @@ class Causality:
                         found.append(position)
         return found
 
-    def pending(
+    def left(
+        self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, blocked: bool
+    ) -> None:
+        self.pending.append(self._next(thread, operation, accesses, waits=waits, blocked=blocked))
+
+    def _next(
         self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, blocked: bool = False
     ) -> Step:
         """Return the step that *thread* would make; what *waits* can only come before what it does not wait for."""
-        dependencies = self.dependencies(accesses)
-        rivals = self._rivals_of(operation, accesses, blocked=blocked) if waits else dependencies
-        return Step(thread, operation, accesses, self.now[thread], self.seen[thread], dependencies, rivals)
+        step = Step(thread, operation, accesses)
+        step.before = step.clock = self.now[thread]
+        step.seen = step.past = self.seen[thread]
+        step.dependencies = step.rivals = self.dependencies(accesses)
+        if waits:
+            step.rivals = self._rivals_of(operation, accesses, blocked=blocked)
+        return step
 
     def _rivals_of(self, operation: "Operation", accesses: Accesses, *, blocked: bool) -> list[int]:
         if not operation.watched:
@@ -148,8 +123,7 @@ class Causality:
     def step(
         self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, barrier: bool
     ) -> None:
-        """Note a step; a *barrier* comes after everything before it, and before everything after it."""
-        step = self.pending(thread, operation, accesses, waits=waits)
+        step = self._next(thread, operation, accesses, waits=waits)
         clock, past = step.before[:], step.seen
         if self.barrier_past:
             merge(clock, self.barrier)

@@ -15,8 +15,10 @@ from typing import Any, Protocol, cast
 from treadle.sched import patching, runtime, spins
 from treadle.sched.adopt import Adopted
 from treadle.sched.carriers import Carriers
+from treadle.sched.causality import Causality
 from treadle.sched.errors import CheckError, Deadlock, Livelock, NondeterminismError
 from treadle.sched.faults import Fault, Faults, Plan, Plans
+from treadle.sched.history import History
 from treadle.sched.loggers import Loggers
 from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
@@ -121,7 +123,7 @@ class Laboratory:
         patches.add(self._loggers.put_back)
         self._carriers = Carriers()
         patches.add(self._carriers.release)
-        self._ident = get_ident()
+        self._ident, self._label = get_ident(), threading.current_thread().name
         self.plan: Plan = settings.plan  #: the faults of the executions that are made
         self.plans = Plans(settings.faults)
         self.rotating = False  #: each execution takes the next of the plans
@@ -149,6 +151,8 @@ class Laboratory:
         """
         settings = self.settings
         limit = settings.max_steps * (_DETAIL if learned.everything else 1)
+        # Without reduction only memory asks for clocks: whether accesses to it race.
+        ordered = strategy.exhaustive or settings.instrument or settings.faults
         world = World(
             strategy,
             timeouts=settings.timeouts,
@@ -157,6 +161,7 @@ class Laboratory:
             seed=settings.seed,
             carriers=self._carriers,
             reducing=strategy.exhaustive,
+            history=Causality if ordered else History,
         )
         self.world = world
         runtime.give_up = world.refuse
@@ -169,7 +174,7 @@ class Laboratory:
             world.look, world.wake_one = spins.look, spins.wake_one
         if settings.races:
             watching_races = Watching(learned.width, world, self.files)
-            world.causality, world.on_access = watching_races, watching_races.touch
+            world.history, world.on_access = watching_races, watching_races.touch
 
         def note() -> None:
             note_stuck(world, self.files)
@@ -185,7 +190,7 @@ class Laboratory:
         fresh()
         if settings.monitor is not None:
             settings.monitor.begin()
-        world.run(lambda: run_main(self.program), threading.current_thread().name, self._ident)
+        world.run(lambda: run_main(self.program), self._label, self._ident)
         if world.faults is not None:
             self.plans.learn(self.plan, world.faults.open)
         if self.made % _COLLECT_EVERY == 0:

@@ -73,15 +73,16 @@ def stand_ins() -> Iterator[tuple[object, str, object]]:
     yield _base, "id", address
     yield _base, "time", PrivateTime()
     yield _base, "LOGGER", _QuietLogger(_base.LOGGER)
-    for name in ("_threads_queues", "_shutdown"):
-        yield _thread_module, name, getattr(_thread_module, name)  # so that it is put back
+    yield _thread_module, "_threads_queues", weakref.WeakKeyDictionary()
+    yield _thread_module, "_shutdown", _thread_module._shutdown  # so that it is put back
     yield _thread_module.ThreadPoolExecutor, "_counter", None
     yield threading, "_threading_atexits", None
 
 
 def reset() -> None:
     """Begin as in a new process, in which no executor has been made."""
-    _thread_module._threads_queues = weakref.WeakKeyDictionary()
+    if _thread_module._threads_queues:
+        _thread_module._threads_queues = weakref.WeakKeyDictionary()
     _thread_module._shutdown = False
     _thread_module.ThreadPoolExecutor._counter = itertools.count().__next__
     cast("Any", threading)._threading_atexits = []

@@ -32,6 +32,11 @@ class _Acquire(Operation):
     blocking = True
     passing = True
 
+    def __init__(self, lock: "Lock | RLock", kind: str = "acquire") -> None:
+        self.kind = kind
+        self.target = lock
+        self.fixed = ((lock, WRITE),)
+
     def enabled(self, thread: "ControlledThread") -> bool:
         return self.target.holder is None
 
@@ -82,20 +87,28 @@ class _TimedAcquire(_TryAcquire):
 class _Release(Operation):
     """Release the lock; a failure, because nobody holds it, only reads it."""
 
-    __slots__ = ("failing",)
+    __slots__ = ()
+    kind = "release"
     target: "Lock | RLock"
     enabling = True
     passing = True
 
     def __init__(self, lock: "Lock | RLock") -> None:
-        super().__init__("release", lock, WRITE)
-        self.failing: Accesses = ((lock, READ),)
+        self.target = lock
+        self.fixed = ((lock, WRITE),)
 
     def accesses(self, thread: "ControlledThread") -> Accesses:
-        return self.failing if self.target.holder is None else self.fixed
+        return ((self.target, READ),) if self.target.holder is None else self.fixed
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
-        return self.failing, self.fixed
+        return ((self.target, READ),), self.fixed
+
+
+class _OwnRelease(_Release):
+    """Release the lock that the thread itself holds: a loop that goes round by here has acquired it, which heads it."""
+
+    __slots__ = ()
+    heads = False
 
 
 class _Lockable:
@@ -139,9 +152,6 @@ class _Lockable:
             self._returns(thread)
         return held
 
-    def __enter__(self) -> bool:
-        return self.acquire()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -164,7 +174,7 @@ class _Lockable:
             if fault is not None and self._obtain_or_suffer(thread, fault):
                 return True
         if timeout == -1:
-            thread.announce(_Acquire(self.verb, this, WRITE) if blocking else _TryAcquire(this))
+            thread.announce(_Acquire(this, self.verb) if blocking else _TryAcquire(this))
         else:
             require_timeout(blocking, timeout)
             thread.world.start_timer(thread, timeout)
@@ -211,6 +221,12 @@ class _Lockable:
             )
         return getattr(self.real, method)(*arguments)
 
+    def _obtain_elsewhere(self, blocking: bool, timeout: float) -> bool:
+        """Acquire for code that is not under control, and say whether that succeeded."""
+        if is_foreign():
+            return cast("bool", self.passed_on("acquire", blocking, timeout))
+        return self._obtain_uncontrolled(blocking)
+
     def _obtain_uncontrolled(self, blocking: bool) -> bool:
         if self.holder is None:
             self.holder = "code outside the execution"
@@ -235,34 +251,64 @@ class Lock(_Lockable):
     __slots__ = ()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if is_foreign():
-            return cast("bool", self.passed_on("acquire", blocking, timeout))
         thread = runtime.current
-        if thread is None:
-            return self._obtain_uncontrolled(blocking)
+        if thread is None or get_ident() != runtime.owner:
+            return self._obtain_elsewhere(blocking, timeout)
+        if (
+            blocking and timeout == -1 and thread.world.faults is None
+        ):  # as mostly, so with no more calls than that
+            thread.announce(_Acquire(self))
+            self.holder = thread
+            return True
         acquired = self._obtain(thread, blocking, timeout)
         self._returns(thread)
         return acquired
 
+    __enter__ = acquire
+
     def release(self) -> None:
-        if is_foreign():
-            self.passed_on("release")
-            return
         thread = runtime.current
-        if thread is not None:
-            thread.announce(_Release(self))
-            if thread.world.over:
-                self.holder = None
-                return
+        if thread is None or get_ident() != runtime.owner:
+            self._release_elsewhere()
+            return
+        thread.announce(_Release(self) if self.holder is not thread else _OwnRelease(self))
+        if thread.world.over:
+            self.holder = None
+            return
         if self.holder is None:
             raise RuntimeError("release unlocked lock")
         self.holder = None
-        if thread is not None:
-            self._returns(thread)
+        if thread.world.faults is not None:
+            thread.world.faults.after(thread)
+
+    def _release_elsewhere(self) -> None:
+        if is_foreign():
+            self.passed_on("release")
+            return
+        if self.holder is None:
+            raise RuntimeError("release unlocked lock")
+        self.holder = None
 
     acquire_lock = acquire
     release_lock = release
     locked_lock = _Lockable.locked
+
+
+class Waiter(Lock):
+    """What `threading.Condition.wait` makes: it is acquired first, before anybody else can see it, which is no operation."""
+
+    __slots__ = ("seen",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.seen = False
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if not self.seen:
+            self.seen = True
+            self.holder = runtime.running()
+            return True
+        return super().acquire(blocking, timeout)
 
 
 class RLock(_Lockable):
@@ -296,6 +342,8 @@ class RLock(_Lockable):
             self._returns(thread)
         return acquired
 
+    __enter__ = acquire
+
     def _hold(self, thread: "ControlledThread") -> None:
         super()._hold(thread)
         self.count = 1
@@ -317,7 +365,7 @@ class RLock(_Lockable):
                 self._returns(thread)
             return
         if thread is not None:
-            thread.announce(_Release(self))
+            thread.announce(_OwnRelease(self))
         self.count = 0
         self.holder = None
         if thread is not None:

@@ -20,6 +20,13 @@ class Operation:
 
     #: What it touches depends on the state in which it is executed.
     varies = False
+    # Of its class, noted because the question itself takes longer at each step than the answer is worth:
+    #: what it touches has to be asked for, and is not just what is `fixed`.
+    asked = False
+    #: There are states in which it is not enabled.
+    conditional = False
+    #: There are states in which its thread would only do again what it has done.
+    parks = False
     #: A blocking acquisition: it can only be exchanged with the acquisition before it, never with the release.
     blocking = False
     #: It gives up at a deadline.
@@ -32,12 +39,17 @@ class Operation:
     unbounded = False
     #: What it touches is looked for again when it is executed, and may have been named only then.
     finds = False
+    #: A turn of a loop that changes nothing may begin with it.
+    heads = True
     #: It can only be followed by the operations that wait for it, never exchanged with them.
     enabling = False
 
     def __init_subclass__(cls) -> None:
         if "accesses" in vars(cls) and "varies" not in vars(cls):
             cls.varies = True
+        cls.asked |= "accesses" in vars(cls) or "performed" in vars(cls)
+        cls.conditional |= "enabled" in vars(cls)
+        cls.parks |= "sleeps" in vars(cls)
 
     def __init__(self, kind: str, target: Location, mode: Mode | None = None, *more: Access) -> None:
         self.kind = kind

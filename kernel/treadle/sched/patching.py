@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import types
+from _thread import get_ident
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from types import ModuleType
@@ -82,8 +83,21 @@ _real_sleep, _real_import = time.sleep, builtins.__import__
 
 def make_lock() -> Any:
     """Stand in for `threading.Lock` and `_thread.allocate_lock`."""
+    thread = runtime.current
+    if thread is None or get_ident() != runtime.owner:
+        return _allocate_lock()
+    return locks.Lock(thread.new_name("Lock"))
+
+
+def _allocate_for_threading() -> Any:
+    """Stand in for `threading._allocate_lock`."""
     thread = runtime.running()
-    return _allocate_lock() if thread is None else locks.Lock(thread.new_name("Lock"))
+    if thread is None or thread.world.faults is not None or sys._getframe(1).f_code is not _WAIT:
+        return make_lock()
+    return locks.Waiter(thread.new_name("Lock"))
+
+
+_WAIT = threading.Condition.wait.__code__
 
 
 def make_rlock() -> Any:
@@ -110,8 +124,14 @@ class _StandIn(type):
         return cls.make(*args, **kwargs)
 
 
-def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any) -> _StandIn:
-    return _StandIn(
+class _LockClass(_StandIn):
+    """The class of what stands in for the class of locks, many of which are made: nothing stands between."""
+
+    __call__ = staticmethod(make_lock)
+
+
+def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any, kind: type[_StandIn] = _StandIn) -> Any:
+    return kind(
         name,
         (),
         {
@@ -131,7 +151,7 @@ def _refuse_subclass(cls: type, /, **_: object) -> None:
     )
 
 
-_LockStandIn = _class_stand_in("lock", make_lock, _thread.LockType, locks.Lock)
+_LockStandIn = _class_stand_in("lock", make_lock, _thread.LockType, locks.Lock, kind=_LockClass)
 _RLockStandIn = _class_stand_in("RLock", make_rlock, _rlock, locks.RLock)
 _SimpleQueueStandIn = _class_stand_in("SimpleQueue", _make_simple_queue, _simple_queue, SimpleQueue)
 
@@ -232,6 +252,7 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
     try:
         for module in {*standard(), *modules}:
             patches.replace_in(module, table)
+        patches.set_item(vars(threading), "_allocate_lock", _allocate_for_threading)
         patches.set_item(vars(threading), "_time", clock.PrivateTime().monotonic)
         patches.set_item(vars(queue), "time", clock.PrivateTime().monotonic)
         if "_thread_local_info" in vars(

@@ -10,10 +10,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from treadle.sched.access import READ, WRITE, Accesses, Location, Mode
-from treadle.sched.causality import Causality, Clock, merge
+from treadle.sched.causality import Causality, merge
 from treadle.sched.source import Line, line_of
 
 if TYPE_CHECKING:
+    from treadle.sched.history import Clock
     from treadle.sched.operation import Operation
     from treadle.sched.world import ControlledThread, World
 

@@ -84,17 +84,25 @@ class Await(Operation):
         """Say whether nothing that *thread* looked at has been written since."""
         if self.confirming:
             return False
-        pasts = thread.world.causality.pasts
-        return not any(
-            position >= self.since and mode is not READ
-            for location in self.looked_at
-            for position, mode, _ in pasts.get(location, ())
-        )
+        return not thread.world.history.changed_since(self.looked_at, self.since)
 
 
 def look(thread: "ControlledThread", operation: Operation) -> Operation:
     """Return what *thread* announces: *operation*, or its wait for a change if it goes round and learns nothing."""
-    frames = _frames()
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:  # most steps stand in no loop, and this is all that they pay
+        code = id(frame.f_code)
+        if code not in _calm:
+            if code in _BASES:
+                return operation
+            if (code, frame.f_lasti) not in _calm_places:
+                break
+        frame = frame.f_back
+    return operation if frame is None else _look(thread, operation, sys._getframe(2))
+
+
+def _look(thread: "ControlledThread", operation: Operation, here: FrameType) -> Operation:
+    frames = _frames_from(here)
     if frames is None:
         return operation
     key = tuple((id(frame.f_code), frame.f_lasti) for frame, _ in frames)
@@ -151,22 +159,8 @@ def _kind(code: CodeType) -> _Kind:
     return kind
 
 
-def _frames() -> list[tuple[FrameType, Loops]] | None:
-    """Return the frames of the running thread with the loops round where each stands, if one may spin."""
-    here: FrameType = sys._getframe(3)
-    frame: FrameType | None = here
-    while frame is not None:  # most steps stand in no loop, and this is all that they pay
-        code = id(frame.f_code)
-        if code not in _calm:
-            if code in _BASES:
-                return None
-            if (code, frame.f_lasti) not in _calm_places:
-                return _frames_from(here)
-        frame = frame.f_back
-    return None
-
-
 def _frames_from(here: FrameType) -> list[tuple[FrameType, Loops]] | None:
+    """Return the frames of the running thread with the loops round where each stands, if one may spin."""
     found: list[tuple[FrameType, Loops]] = []
     spins = False
     frame: FrameType | None = here
@@ -209,7 +203,7 @@ def _is_over(thread: "ControlledThread", turn: "list[Turn]", locks: int) -> bool
         return False
     return not any(
         mode is not READ and location in touched
-        for step in thread.world.causality.steps[turn[0].position :]
+        for step in thread.world.history.steps[turn[0].position :]
         if step.thread != thread.index
         for location, mode in step.accesses
     )

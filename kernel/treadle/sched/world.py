@@ -22,8 +22,9 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from treadle.sched import runtime
 from treadle.sched.access import READ, TICK, WRITE, Accesses
 from treadle.sched.carriers import Carriers
-from treadle.sched.causality import Causality, Step
+from treadle.sched.causality import Causality
 from treadle.sched.errors import CheckError, UncontrolledError
+from treadle.sched.history import History
 from treadle.sched.operation import Operation, Place
 from treadle.sched.points import UNSEEN
 
@@ -149,7 +150,7 @@ class ControlledThread:
         if world.faults is not None and getattr(operation.target, "kind", None) is None:
             world.faults.before(self)  # accesses to memory were there before they were announced
         self.pending = operation
-        if world.look is not None:
+        if world.look is not None and operation.heads:
             self.pending = world.look(self, operation)
         self._give_way()
         self.pending = None
@@ -163,7 +164,7 @@ class ControlledThread:
         if world.faults is not None:
             world.faults.reach(self, UNSEEN)
         if target.ended:
-            world.causality.joined(self.index, target.index)
+            world.history.joined(self.index, target.index)
             return
         self.waits_for = target
         target.joiners.append(self)
@@ -225,6 +226,58 @@ class Chooser(Protocol):
 class World:
     """The state of one execution."""
 
+    __slots__ = (
+        "__weakref__",
+        "_reducing",
+        "barrier",
+        "carriers",
+        "chooser",
+        "clock",
+        "cycle",
+        "error",
+        "exit",
+        "exited",
+        "failed",
+        "failed_after",
+        "failure",
+        "faults",
+        "history",
+        "hub",
+        "injected",
+        "interrupt",
+        "last",
+        "learned",
+        "leaver",
+        "lifetime",
+        "livelock",
+        "look",
+        "max_steps",
+        "observer",
+        "on_access",
+        "on_settle",
+        "on_stop",
+        "outcome",
+        "outlived",
+        "over",
+        "patience",
+        "plain",
+        "program",
+        "progress",
+        "read_clock",
+        "seed",
+        "shared",
+        "stack_size",
+        "steps",
+        "stuck",
+        "threads",
+        "tick",
+        "time",
+        "timeouts",
+        "unscheduled",
+        "wake_one",
+        "woken",
+    )
+
     def __init__(
         self,
         chooser: Chooser,
@@ -235,6 +288,7 @@ class World:
         seed: int = 0,
         carriers: Carriers | None = None,
         reducing: bool = True,
+        history: type[History] = Causality,
     ) -> None:
         self.chooser = chooser
         self._reducing = reducing  #: the chooser asks what each step could have come before
@@ -258,8 +312,7 @@ class World:
         self.shared = frozenset(self.learned.shared)
         #: Nothing was seen to touch attributes through `__dict__`, nor to assign to `__class__`.
         self.plain = not self.learned.namespaces and "__class__" not in self.learned.stored
-        self.causality = Causality(self.learned.width)
-        self.left: list[Step] = []  #: operations announced and never executed
+        self.history = history(self.learned.width)
         self.over = False
         self.outcome = Outcome.ABORTED
         self.error: CheckError | None = None  #: why the check has to stop
@@ -310,7 +363,7 @@ class World:
         if not self._has_room(thread):
             self.relearn()
         if parent is not None:
-            self.causality.spawned(parent.index, thread.index)
+            self.history.spawned(parent.index, thread.index)
         return thread
 
     def _new_thread(self, path: str, label: str, ident: int, *, daemon: bool) -> ControlledThread:
@@ -321,7 +374,7 @@ class World:
 
     def _has_room(self, thread: ControlledThread) -> bool:
         """Say whether the clocks have room for *thread*; from the next execution on they will."""
-        if thread.index < self.causality.width:
+        if thread.index < self.history.width:
             return True
         self.learned.width *= 2
         return False
@@ -399,7 +452,7 @@ class World:
             return
         for thread in self.threads:
             if not thread.daemon:
-                self.causality.joined(leaver.index, thread.index)
+                self.history.joined(leaver.index, thread.index)
         leaver.pending = self.exit
 
     def _leave(self) -> None:
@@ -440,7 +493,7 @@ class World:
                 if thread.ended and thread.joiners:
                     joiners, thread.joiners = thread.joiners, []
                     for joiner in joiners:
-                        self.causality.joined(joiner.index, thread.index)
+                        self.history.joined(joiner.index, thread.index)
                         self.advance(joiner)
                         waiting = True
 
@@ -480,15 +533,17 @@ class World:
             return None
         operation = chosen.pending
         assert operation is not None
-        self.causality.step(
+        self.history.step(
             chosen.index,
             operation,
-            operation.performed(chosen),
-            waits=self._waits(operation),
+            operation.performed(chosen) if operation.asked else operation.fixed,
+            waits=self._reducing and self._waits(operation),
             barrier=barrier,
         )
         self.steps.append(chosen.index)
-        if self.look is not None:
+        if not chosen.marks:
+            self.progress += 1
+        else:
             self._note_turn(chosen, operation)
         if self.observer is not None:
             self.observer(chosen, operation)
@@ -497,17 +552,16 @@ class World:
 
     def _enabled(self) -> list[ControlledThread]:
         return [
-            t
-            for t in self.threads
-            if t.pending is not None and not t.pending.sleeps(t) and t.pending.enabled(t)
+            thread
+            for thread in self.threads
+            if (pending := thread.pending) is not None
+            and not (pending.parks and pending.sleeps(thread))
+            and (not pending.conditional or pending.enabled(thread))
         ]
 
     def _note_turn(self, thread: ControlledThread, operation: Operation) -> None:
         """Note whether the step that *thread* is about to make leaves anything behind."""
-        if not thread.marks:
-            self.progress += 1
-            return
-        accesses = self.causality.steps[-1].accesses
+        accesses = self.history.steps[-1].accesses
         if operation.passing or all(mode is READ for _, mode in accesses):
             thread.turn.append(Turn(len(self.steps) - 1, operation, accesses))
             if thread is self.woken:
@@ -519,7 +573,7 @@ class World:
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
-        return self._reducing and (operation.blocking or (operation.timed and self.timeouts == "idle"))
+        return operation.blocking or (operation.timed and self.timeouts == "idle")
 
     def _settle(self) -> list[ControlledThread]:
         """Look for what can still happen when no operation is enabled."""
@@ -568,14 +622,14 @@ class World:
         return error
 
     def _note_left(self) -> None:
+        if not self._reducing:
+            return
         for thread in self.threads:
             operation = thread.pending
             if operation is not None and not thread.ended:
                 accesses, waits = operation.accesses(thread), self._waits(operation)
                 blocked = not operation.enabled(thread)
-                self.left.append(
-                    self.causality.pending(thread.index, operation, accesses, waits=waits, blocked=blocked)
-                )
+                self.history.left(thread.index, operation, accesses, waits=waits, blocked=blocked)
 
     def _unwind_all(self) -> None:
         self.over = True
@@ -604,9 +658,8 @@ class World:
         What the execution was (its steps, its outcome, its failure) stays.
         """
         self.threads.clear()
-        self.left.clear()
         self.stuck.clear()
-        self.causality.clear()
+        self.history.clear()
         self.last = self.leaver = self.observer = self.on_access = self.on_settle = self.on_stop = None
 
     # -- time ---------------------------------------------------------------------------------------------------

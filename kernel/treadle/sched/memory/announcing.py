@@ -56,7 +56,7 @@ def _note(thread: ControlledThread, accesses: Accesses) -> bool:
     world = thread.world
     shown = False
     index = thread.index
-    clock = world.causality.now[index]
+    clock = world.history.now[index]
     touched: Any = accesses  # their locations are all of memory
     for location, mode in touched:
         if location.shared:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import cast
 
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
-from treadle.sched.causality import Clock
+from treadle.sched.history import Clock
 from treadle.sched.operation import Operation
 from treadle.sched.world import Learned, World
 

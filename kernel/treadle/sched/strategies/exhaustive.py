@@ -116,7 +116,7 @@ class Exhaustive:
         while len(nodes) > self._fixed:
             node = nodes[-1]
             node.done += 1
-            step = world.causality.steps[len(nodes) - 1]
+            step = world.history.steps[len(nodes) - 1]
             gone = node.branches.pop(0)
             if node.branches:
                 node.sleep = {**node.sleep, gone.who: (node.chosen, certain(step.accesses))}

@@ -16,7 +16,7 @@ it may touch, and all of its kind, which can cost an execution that turns out to
 from collections.abc import Iterator
 
 from treadle.sched.access import WRITE, Accesses, Location
-from treadle.sched.causality import Step
+from treadle.sched.history import Step
 from treadle.sched.strategies.wakeup import (
     ANY_MEMORY,
     Event,
@@ -37,7 +37,7 @@ class Races:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._steps = world.causality.steps
+        self._steps = world.history.steps
         self._since: dict[Location, int] = {}
         self._touches: dict[int, Touches] = {}  #: of steps, by position
         self._writes: dict[Location, list[int]] | None = None  #: positions of the writes to each location
@@ -46,7 +46,7 @@ class Races:
         for position, step in enumerate(self._steps):
             if step.rivals:
                 self._note(position, step)
-        for number, step in enumerate(world.left):
+        for number, step in enumerate(world.history.pending):
             self._note(count + number, step)
         self._named = False
 
@@ -144,7 +144,7 @@ class Races:
     def _find_names(self) -> None:
         """Find before which decision each location had its name for certain, where names may differ."""
         since = self._since
-        for position, step in enumerate((*self._steps, *self._world.left)):
+        for position, step in enumerate((*self._steps, *self._world.history.pending)):
             early = {location for location, _ in step.operation.fixed} if step.operation.finds else None
             for location, _ in step.operation.fixed + step.accesses:
                 if kind_of(location) is not None:

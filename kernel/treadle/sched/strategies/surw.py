@@ -12,7 +12,7 @@ whose turn it is may not be able to take it, and another does.
 from collections import Counter
 
 from treadle.sched.access import READ
-from treadle.sched.causality import Step
+from treadle.sched.history import Step
 from treadle.sched.strategies.sampling import Sampling
 from treadle.sched.world import ControlledThread, World
 
@@ -83,7 +83,7 @@ def contended(world: World) -> dict[str, Counter[str]]:
     """Return how often each thread touched each location that two threads touched and one did not only read."""
     touched: dict[str, Counter[str]] = {}
     written: set[str] = set()
-    for who, step in zip(world.steps, world.causality.steps, strict=True):
+    for who, step in zip(world.steps, world.history.steps, strict=True):
         for name, writes in _accesses(step):
             touched.setdefault(name, Counter())[world.threads[who].path] += 1
             if writes:

@@ -14,7 +14,7 @@ def unforeseen(world: World, who: str, steps: int) -> NondeterminismError:
     """Return the error for thread *who*, which was to go on after so many *steps* of *world*, and could not."""
     thread = next((thread for thread in world.threads if thread.path == who), None)
     label = f"thread {who}" if thread is None else thread.label
-    last = world.causality.steps[max(0, steps - _STEPS) : steps]
+    last = world.history.steps[max(0, steps - _STEPS) : steps]
     done = ", ".join(f"“{world.threads[step.thread].label}: {step.operation}”" for step in last)
     where = f"after {steps} steps, the last of them {done}" if last else "at the beginning"
     state = "could not" if thread is None or world.over else f"could not: it {_state(thread)}"
