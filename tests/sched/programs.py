@@ -1,14 +1,18 @@
 """What the tests of the scheduler share: shared objects, starting threads, and failures that must replay."""
 
+import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import pytest
 
 from treadle.sched import Result, Verdict, check, replay
+from treadle.sched.engine import Budget, Laboratory, Settings, explore, prepared
+from treadle.sched.strategies.base import Strategy
+from treadle.sched.strategies.exhaustive import Exhaustive
 
 Error = TypeVar("Error", bound=BaseException)
 Body = Callable[[], object]
@@ -90,3 +94,66 @@ def outcomes(program: Callable[[], object], *, instrument: Iterable[Any] = (), *
 
     holds(noted, instrument=instrument, **options)
     return seen
+
+
+class Impatient(Budget):
+    """A budget for one search, which is given up early if it will hardly end within it."""
+
+    LOOK = 10  #: executions after which it is asked how many there will be
+
+    def __init__(self, executions: int, strategy: Strategy) -> None:
+        super().__init__(executions)
+        self._most = executions
+        self._strategy = strategy
+
+    def spent(self, executions: int) -> str | None:
+        if executions == self.LOOK and (self._strategy.estimate() or 0) > 2 * self._most:
+            return "hopeless"
+        return super().spent(executions)
+
+
+class Returning:
+    """A program that is exchanged for another, and what it returned."""
+
+    def __init__(self) -> None:
+        self.body: Callable[[], object] = idle
+        self.seen: set[object] = set()
+
+    def run(self) -> None:
+        self.seen.add(self.body())
+
+
+class Many:
+    """Explores one small program after the other: to prepare the process for each takes longer than most of them run."""
+
+    def __init__(self, laboratory: Laboratory, program: Returning) -> None:
+        self._laboratory = laboratory
+        self._program = program
+        self.executions = 0  #: of the program explored last
+
+    def explored(
+        self,
+        body: Callable[[], object],
+        strategy: Strategy | None = None,
+        *,
+        most: int | None = None,
+        every_access: bool = False,
+    ) -> set[object] | None:
+        """Return what *body* returns over all its executions, or None if there are, or will hardly be less than, *most*."""
+        self._program.body, self._program.seen = body, set()
+        self._laboratory.settings.every_access = every_access
+        strategy = strategy or Exhaustive()
+        budget = Budget() if most is None else Impatient(most, strategy)
+        found = explore(self._laboratory, strategy, budget, stop_on_failure=True)
+        assert found.error is None
+        assert found.limited is None
+        self.executions = found.counts.executions
+        return None if found.spent else self._program.seen
+
+
+@contextlib.contextmanager
+def many(*instrument: Any) -> Iterator[Many]:
+    """Prepare the process once for many programs, none of which uses locks or the like that were made before."""
+    program = Returning()
+    with prepared(program.run, Settings(instrument)) as laboratory:
+        yield Many(laboratory, program)

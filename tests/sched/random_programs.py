@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.sched import steps
+from tests.sched.programs import Impatient
 from tests.sched.steps import KINDS, MENTIONED, STEPS, Log, Shared, Step, make_shared
 from treadle.sched.engine import Budget, Laboratory, Settings, explore, prepared
 from treadle.sched.strategies.base import Strategy
@@ -197,13 +198,15 @@ class Bench:
         timeouts: Timeouts,
         budget: int,
         every_access: bool = True,
+        patient: bool = True,
     ) -> Found:
-        """Explore the program of *script*, for at most *budget* executions."""
+        """Explore the program of *script*, for at most *budget* executions, or fewer where these will hardly do."""
         settings = self.laboratory.settings
         settings.timeouts, settings.every_access = timeouts, every_access
         self.watcher.script = script
         found = self.watcher.found = Found()
-        exploration = explore(self.laboratory, strategy, Budget(budget), stop_on_failure=False)
+        allowed = Budget(budget) if patient else Impatient(budget, strategy)
+        exploration = explore(self.laboratory, strategy, allowed, stop_on_failure=False)
         assert exploration.limited is None, f"a loop: {script}"
         found.finished = exploration.spent is None
         found.executions = exploration.counts.executions

@@ -13,7 +13,7 @@ from treadle.sched.world import Timeouts
 #: Programs with more schedules than this are left out; most have fewer.
 BUDGET = 80
 #: How many random programs of each kind and shape. Each version of Python takes others.
-PROGRAMS = 16
+PROGRAMS = 12
 FIRST = sys.version_info.minor * 1_000
 
 
@@ -21,7 +21,7 @@ def agree(on: Bench, script: Script, timeouts: Timeouts, *, instrument: bool, bu
     """Hold the reduction against brute force; say whether brute force came to an end, where the two must agree."""
     if not instrument and script.is_decided_unseen():
         return False
-    everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget)
+    everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget, patient=False)
     if not everything.finished:
         return False
     reduced = on.run(script, Exhaustive(), timeouts=timeouts, budget=budget * 2)

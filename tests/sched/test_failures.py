@@ -159,7 +159,7 @@ RUNS = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(RUNS, st.sampled_from(("explore", "idle")), st.booleans(), st.booleans(), st.integers(-(10**9), 10**9))
 def test_schedules_survive_being_written_down(
     runs: tuple[Run, ...], timeouts: Timeouts, ends: bool, clock: bool, seed: int

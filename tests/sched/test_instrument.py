@@ -29,9 +29,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.sched.programs import Box, check_and_replay, outcomes, together
+from tests.sched.programs import Body, Box, check_and_replay, many, outcomes, together
 from treadle.sched import Verdict, check
 from treadle.sched.memory import instrumented
+from treadle.sched.strategies.dfs import DepthFirst
+from treadle.sched.strategies.exhaustive import Exhaustive
 
 HERE = sys.modules[__name__]
 
@@ -329,19 +331,24 @@ ACCESSES: dict[str, tuple[Callable[[], Any], Callable[[Any], object], Callable[[
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("access", ACCESSES)
-def test_an_access_is_a_scheduling_point(access: str) -> None:
+def test_an_access_is_a_scheduling_point() -> None:
     """What one thread does is seen by the other, or not yet."""
-    make, write, read, expected = ACCESSES[access]
 
-    def program() -> object:
-        state = make()
-        seen: list[object] = []
-        together(lambda: write(state), lambda: seen.append(read(state)))
-        return seen[0]
+    def racing(make: Callable[[], Any], write: Callable[[Any], object], read: Callable[[Any], Any]) -> Body:
+        def program() -> object:
+            state = make()
+            seen: list[object] = []
+            together(lambda: write(state), lambda: seen.append(read(state)))
+            return seen[0]
 
-    assert outcomes(program, instrument=[HERE]) == expected
-    assert outcomes(program, instrument=[HERE], strategy="dfs") == expected
+        return program
+
+    with many(HERE) as process:
+        for strategy in (Exhaustive, DepthFirst):
+            assert {
+                name: process.explored(racing(make, write, read), strategy())
+                for name, (make, write, read, _) in ACCESSES.items()
+            } == {name: expected for name, (*_, expected) in ACCESSES.items()}
 
 
 def closures() -> tuple[int, int]:

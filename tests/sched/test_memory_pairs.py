@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.sched import memory_pairs
 from tests.sched.memory_pairs import INDEPENDENT, PAIRS, SEVERAL, Pair, reset
-from tests.sched.programs import holds, outcomes, together
+from tests.sched.programs import many, together
 
 
 def shown(function: Callable[[object], object], state: object) -> str:
@@ -45,30 +43,38 @@ def concurrently(pair: Pair) -> Callable[[], tuple[str, str]]:
     return program
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_both_orders_of_a_conflict_are_explored(pair: Pair) -> None:
-    expected = {
-        one_after_the_other(pair, reader_first=True),
-        one_after_the_other(pair, reader_first=False),
-    }
-    assert len(expected) == 2, "the pair is none: its order cannot be seen"
-    assert outcomes(concurrently(pair), instrument=[memory_pairs]) == expected
+def both_ways(pair: Pair) -> set[object]:
+    """Return what the two give in either order."""
+    return {one_after_the_other(pair, reader_first=first) for first in (True, False)}
+
+
+def explored(pairs: list[Pair]) -> dict[str, set[object] | None]:
+    """Return by name what the two give when each has a thread."""
+    with many(memory_pairs) as process:
+        found = {pair.name: process.explored(concurrently(pair)) for pair in pairs}
     reset()
+    assert len(found) == len(pairs), "two pairs of one name"
+    return found
 
 
-@pytest.mark.parametrize("pair", SEVERAL, ids=lambda pair: pair.name)
-def test_what_takes_several_steps_is_explored_in_both_orders_and_between(pair: Pair) -> None:
-    expected = {
-        one_after_the_other(pair, reader_first=True),
-        one_after_the_other(pair, reader_first=False),
-    }
-    assert outcomes(concurrently(pair), instrument=[memory_pairs]) > expected
+def test_both_orders_of_a_conflict_are_explored() -> None:
+    expected = {pair.name: both_ways(pair) for pair in PAIRS}
+    none = [name for name, either in expected.items() if len(either) != 2]
+    assert not none, "these are no pairs: their order cannot be seen"
+    assert explored(PAIRS) == expected
+
+
+def test_what_takes_several_steps_is_explored_in_both_orders_and_between() -> None:
+    found = explored(SEVERAL)
+    assert [pair.name for pair in SEVERAL if not (found[pair.name] or set()) > both_ways(pair)] == []
+
+
+def test_independent_accesses_are_one_execution() -> None:
+    assert [pair.name for pair in INDEPENDENT if len(both_ways(pair)) != 1] == []
+    executions = {}
+    with many(memory_pairs) as process:
+        for pair in INDEPENDENT:
+            process.explored(concurrently(pair))
+            executions[pair.name] = process.executions
     reset()
-
-
-@pytest.mark.parametrize("pair", INDEPENDENT, ids=lambda pair: pair.name)
-def test_independent_accesses_are_one_execution(pair: Pair) -> None:
-    expected = one_after_the_other(pair, reader_first=True)
-    assert one_after_the_other(pair, reader_first=False) == expected
-    assert holds(concurrently(pair), instrument=[memory_pairs]).executions == 1
-    reset()
+    assert executions == dict.fromkeys(executions, 1)

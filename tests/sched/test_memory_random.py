@@ -1,7 +1,7 @@
 """Dependence per item against brute force: random threads on one container give the same outcomes either way."""
 
-import functools
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +10,12 @@ import pytest
 
 from tests.sched import memory_acts
 from tests.sched.memory_acts import MAKERS, Act, append_one, append_two, left_of, make_list, store, store_new
-from tests.sched.programs import Body, outcomes, together
-from treadle.sched.engine import Budget, Settings, explore, prepared
+from tests.sched.programs import Body, many, outcomes, together
 from treadle.sched.strategies.dfs import DepthFirst
 
-#: Programs per kind of container; raise it for a longer hunt.
-PROGRAMS = 25
+#: Programs per kind of container; raise it for a longer hunt. Each version of Python takes others.
+PROGRAMS = 12
+FIRST = sys.version_info.minor * 1_000
 
 #: How many acts each thread has.
 SHAPES = [(1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 1)]
@@ -54,30 +54,17 @@ def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
 def test_outcomes_are_those_of_brute_force(kind: str) -> None:
     make, acts = MAKERS[kind]
     finished = 0
-    for number in range(PROGRAMS):
-        chance = random.Random(f"{kind} {number}")
-        lengths = chance.choice(SHAPES if kind not in DEEP else SHAPES[:2])
-        threads = [[chance.choice(acts) for _ in range(length)] for length in lengths]
-        program = program_of(make, threads)
-        everything = by_brute_force(program)
-        if everything is not None:
-            finished += 1
-            assert outcomes(program, instrument=[memory_acts]) == everything, f"{kind} {number}"
+    with many(memory_acts) as process:
+        for number in range(FIRST, FIRST + PROGRAMS):
+            chance = random.Random(f"{kind} {number}")
+            lengths = chance.choice(SHAPES if kind not in DEEP else SHAPES[:2])
+            threads = [[chance.choice(acts) for _ in range(length)] for length in lengths]
+            program = program_of(make, threads)
+            everything = process.explored(program, DepthFirst(), most=BUDGET, every_access=True)
+            if everything is not None:
+                finished += 1
+                assert process.explored(program) == everything, f"{kind} {number}"
     assert finished > PROGRAMS // 2
-
-
-def by_brute_force(program: Callable[[], object], budget: int = BUDGET) -> set[object] | None:
-    """Return what *program* returns over all schedules, each access a step; None where there are too many."""
-    seen: set[object] = set()
-
-    @functools.wraps(program)
-    def noted() -> None:
-        seen.add(program())
-
-    with prepared(noted, Settings(instrument=(memory_acts,), every_access=True)) as laboratory:
-        found = explore(laboratory, DepthFirst(), Budget(budget), stop_on_failure=False)
-    assert found.error is None
-    return None if found.spent else seen
 
 
 def test_the_order_of_new_keys_is_explored() -> None:

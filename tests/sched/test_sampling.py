@@ -1,5 +1,6 @@
 """Strategies that sample, and choices that Hypothesis draws."""
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -43,9 +44,12 @@ def sample(strategy: Sampling, *words: str, executions: int) -> Counter[str]:
     return Counter(found)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("expected", PROGRAMS, ids=lambda expected: expected.program.__qualname__)
-def test_every_strategy_finds_every_bug(name: StrategyName, expected: Expected) -> None:
+@pytest.mark.parametrize(
+    ("expected", "name"),
+    [*zip(PROGRAMS, itertools.cycle(NAMES), strict=False)],
+    ids=lambda value: value if isinstance(value, str) else value.program.__qualname__,
+)
+def test_every_bug_is_found_and_every_strategy_finds_some(expected: Expected, name: StrategyName) -> None:
     result = check(
         expected.program, instrument=[expected.factory], strategy=name, seed=1, max_executions=2_000, shrink=0
     )
