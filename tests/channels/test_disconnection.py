@@ -292,5 +292,5 @@ def test_no_operation_relies_on_more_than_single_steps(capacity: int | None) -> 
         receiver.join()
         assert got == [1]
 
-    result = check(program, instrument=[treadle.channels], preemptions=1 if capacity == 0 else 2)
+    result = check(program, instrument=[treadle.channels], preemptions=2 if capacity is None else 1)
     assert result.verdict is Verdict.HOLDS, result

@@ -22,7 +22,7 @@ from tests.channels.support import (
     both_buffers,
     every_buffer,
     every_flavour,
-    every_state,
+    flavours,
     injections,
     is_notified,
     plant,
@@ -483,7 +483,7 @@ def test_an_index_error_of_a_signal_handler_is_not_taken_for_a_full_channel(
 
 
 @pytest.mark.statement("P1", "P2", "P3")
-@every_state
+@flavours("channel()", "sync_channel(1)", "sync_channel(0)")
 @pytest.mark.parametrize("name", ["recv_timeout", "select"])
 def test_a_signal_in_a_receive_that_waits_loses_no_message_that_was_passed_to_it(
     make: Make, name: str

@@ -240,9 +240,12 @@ def test_a_closed_handle_is_not_downgraded(make: Make) -> None:
 
 
 @pytest.mark.statement("S57")
-@pytest.mark.parametrize("make", [unbounded[int], partial(bounded[int], 1), partial(bounded[int], 0)])
+@pytest.mark.parametrize(
+    ("make", "preemptions"),
+    [(unbounded[int], None), (partial(bounded[int], 1), 1), (partial(bounded[int], 0), 1)],
+)
 def test_an_upgrade_that_races_with_the_last_close_is_before_or_after_it(
-    make: Callable[[], tuple[AnySender, Receiver[int]]],
+    make: Callable[[], tuple[AnySender, Receiver[int]]], preemptions: int | None
 ) -> None:
     """It never brings a channel back whose end was seen."""
     upgraded = set()
@@ -268,7 +271,7 @@ def test_an_upgrade_that_races_with_the_last_close_is_before_or_after_it(
         assert rx.sender_count() == 0
         assert weak.upgrade() is None
 
-    result = check(program, instrument=[treadle.channels])
+    result = check(program, instrument=[treadle.channels], preemptions=preemptions)
     assert result.verdict is Verdict.HOLDS, result
     assert upgraded == {False, True}
 

@@ -373,7 +373,7 @@ def mine(state: Any) -> list[Any]:
 
 # --- finalizers inside operations by the hundred thousand (P4) ---
 
-INSIDE = 100_000
+INSIDE = 40_000  # with each version of Python
 
 
 class Garbage:

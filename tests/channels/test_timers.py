@@ -97,7 +97,7 @@ def test_clones_share_one_message() -> None:
         assert got == [start + 1]
         assert gave_up == [start + 3]
 
-    in_every_interleaving(program, timeouts="idle", preemptions=2)
+    in_every_interleaving(program, timeouts="idle", preemptions=1)
 
 
 @pytest.mark.statement("S121", "S85")
