@@ -13,7 +13,7 @@ verify: $(or $(wildcard $(READY)),$(PROVER))
 	$(BIN)/treadle verify
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Lines and branches of the channels; what their own tests leave out is listed, and fails. Tests that only repeat what
 # others run, many times or in every order, are left out.
