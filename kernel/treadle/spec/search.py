@@ -125,7 +125,8 @@ class Search(Generic[S]):
             return
         self._fused = True
         if at_once:
-            self._batches = Batches(together(self.program.model, self._expanders), self.tallies)
+            function = together(self.program.model, self._expanders, self.parents)
+            self._batches = Batches(function, self.tallies)
         else:
             self._pair([expander.fused() for expander in self._expanders])
 

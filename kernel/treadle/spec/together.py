@@ -9,7 +9,7 @@ state. Actions that cannot be written into it are called.
 
 import ast
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from types import CodeType, FunctionType
 from typing import TypeVar
@@ -17,6 +17,7 @@ from typing import TypeVar
 from treadle.spec.calls import MOST_SUCCESSORS
 from treadle.spec.expand import Expander
 from treadle.spec.fuse import Rewriting, field_name, fields_of, unbinding
+from treadle.spec.memo import Footprint, Table, entered, footprint, look_up
 from treadle.spec.model import Model
 from treadle.spec.source import (
     FUTURE,
@@ -41,8 +42,8 @@ class GiveUpError(Exception):
     """The batch is to be taken state by state."""
 
 
-def together(model: Model[S], actions: list[Expander[S]]) -> Batch[S]:
-    """Return a function for all the actions."""
+def together(model: Model[S], actions: list[Expander[S]], known: Iterable[object] = ()) -> Batch[S]:
+    """Return a function for all the actions; the states *known* show which of them look up what they did before."""
     methods = [_inlined(action) for action in actions]
     first = next((method for method in methods if method), None)
     cls = next((method.cls for method in methods if method and method.cls), None)
@@ -56,6 +57,12 @@ def together(model: Model[S], actions: list[Expander[S]]) -> Batch[S]:
     blocks = []
     for number, (action, method) in enumerate(zip(actions, methods, strict=True)):
         if method and first and method.lives_with(first):
+            reads = footprint(method) if method.cls is cls else None
+            if reads and reads.repeats(known):
+                table = Table(reads, action)
+                given |= {f"rows{number}": table.rows, f"fill{number}": table.fill}
+                blocks += _looked_up(method, number, reads)
+                continue
             given[f"choices{number}"] = choices(action.steps)
             blocks += _block(method, number, cls if method.cls is cls else None)
         else:
@@ -137,6 +144,16 @@ def _block(method: Method, number: int, cls: StateType | None) -> list[ast.stmt]
     return [loop]
 
 
+def _looked_up(method: Method, number: int, reads: Footprint) -> list[ast.stmt]:
+    """What stands for an action that is looked up, behind its guards."""
+    rewriting = _Inlining(method, number, reads.cls)
+    found = ast.parse(look_up(reads, number)).body
+    guards: list[ast.expr] = [rewriting.visit(guard) for guard in reads.guards]
+    for guard in reversed(guards):
+        found = [ast.If(guard, found, [])]
+    return found
+
+
 def _call(number: int) -> str:
     return f"""\
 {OWN}found = {OWN}call{number}({OWN}state)
@@ -158,6 +175,7 @@ class _Inlining(Rewriting):
         names = {*method.function.__code__.co_varnames, *method.function.__code__.co_cellvars}
         self.renamed = {name: f"{OWN}{number}_{name}" for name in names}
         self.renamed |= {own: f"{OWN}self", state: f"{OWN}state"}
+        self._number = number
         self._steps, self._new = f"{OWN}steps{number}", f"{OWN}new{number}"
         self._looks_first = cls is not None and compares_as_tuple(cls)
 
@@ -175,19 +193,10 @@ class _Inlining(Rewriting):
 
     def yielded(self, value: ast.expr) -> list[ast.stmt]:
         fields = fields_of(value) if self._looks_first else None
-        entered = ast.parse(self._looked_for() if fields else self._entered()).body
-        assert isinstance(entered[0], ast.Assign)
-        entered[0].value = fields or value
-        return [*entered, *ast.parse(f"{self._steps} += 1; {OWN}stuck = False").body]
-
-    def _looked_for(self) -> str:
-        """Most successors are known: the fields are looked for as a tuple, and become a state if they are new."""
-        return f"""\
-{OWN}after = None
-if {OWN}after not in {OWN}known:
-    {OWN}known[{OWN}new({OWN}class, {OWN}after)] = {OWN}state
-    {self._new} += 1
-"""
+        lines = ast.parse(f"{OWN}after = None\n{entered(self._number)}" if fields else self._entered()).body
+        assert isinstance(lines[0], ast.Assign)
+        lines[0].value = fields or value
+        return [*lines, *ast.parse(f"{self._steps} += 1; {OWN}stuck = False").body]
 
     def _entered(self) -> str:
         return f"""\
