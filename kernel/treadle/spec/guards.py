@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
 from types import CodeType, FrameType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from treadle.spec.limits import Limits
 from treadle.spec.model import Model
@@ -84,7 +84,7 @@ def disabled(steps: tuple[Step[S], ...], state: S) -> tuple[Disabled, ...]:
     for step in steps:
         enabled, asked = _traced(step, state)
         if not enabled:
-            guard, answer = asked[-1] if asked else (None, None)
+            guard, answer = asked[-1].told() if asked else (None, None)
             found.append(Disabled(step.name, guard, answer))
     return tuple(found)
 
@@ -101,7 +101,8 @@ def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardC
     states: list[S] = list(search.parents)  # type: ignore[arg-type]  # without a key they are the states
     for state in states:
         for step in asked.steps:
-            for guard, answer in _traced(step, state, to_the_end=True)[1]:
+            for asked_for in _traced(step, state, to_the_end=True)[1]:
+                guard, answer = asked_for.told()
                 count = counts.setdefault((step.action, guard), [0, 0])
                 if answer is not None:
                     count[not answer] += 1
@@ -110,13 +111,14 @@ def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardC
     )
 
 
-Asked = list[tuple[Guard, bool | None]]
+#: What stands behind an instruction for the interpreter alone.
+_CACHE = dis.opmap["CACHE"]
 
 #: CPython 3.13 reports an execution in part only when the one before, of the same code, was not traced.
 _EXECUTIONS = 2 if sys.version_info >= (3, 13) else 1
 
 
-def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> tuple[bool, Asked]:
+def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> "tuple[bool, list[_Asked]]":
     """Whether the step can be taken, and what it asked until it ended, or yielded first."""
     method = getattr(step.method, "__func__", step.method)
     code = getattr(method, "__code__", None)
@@ -152,53 +154,81 @@ def _tracing(code: CodeType | None, saw: Callable[[int], None]) -> Iterator[None
         sys.settrace(before)
 
 
-def _answers(code: CodeType, offsets: list[int]) -> Iterator[tuple[Guard, bool | None]]:
+def _answers(code: CodeType, offsets: list[int]) -> "Iterator[_Asked]":
     jumps = _jumps(code)
     for offset, following in zip(offsets, [*offsets[1:], -1], strict=False):
-        if offset not in jumps:
-            continue
-        jump = jumps[offset]
-        taken = following != jump.onward
-        if jump.taken_if is not None:
-            yield jump.guard, jump.taken_if is taken
-        elif taken:
-            yield jump.guard, None
+        jump = jumps.get(offset)
+        if jump:
+            asked = _Asked(code, jump, following != jump.onward)
+            if asked.taken or not jump.ends_loop:
+                yield asked
+
+
+class _Instruction(NamedTuple):
+    offset: int
+    name: str
+    place: tuple[int | None, int | None, int | None, int | None]  # first line and last, first column and last
+
+
+def _instructions(code: CodeType) -> Iterator[_Instruction]:
+    """As `dis.get_instructions`, which takes ten times as long, to show what is not asked for here."""
+    for number, (operation, place) in enumerate(zip(code.co_code[::2], code.co_positions(), strict=True)):
+        if operation != _CACHE:
+            yield _Instruction(2 * number, dis.opname[operation], place)
 
 
 @dataclass(frozen=True, slots=True)
 class _Jump:
-    guard: Guard
-    taken_if: bool | None  # None: at the end of a loop
+    """A conditional jump."""
+
+    this: _Instruction
+    before: _Instruction
     onward: int  # the instruction that follows when it is not taken
+
+    @property
+    def ends_loop(self) -> bool:
+        return self.this.name == "FOR_ITER"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A conditional jump that was come to."""
+
+    code: CodeType
+    jump: _Jump
+    taken: bool
+
+    def told(self) -> tuple[Guard, bool | None]:
+        """The condition as the source says it, and what it was; None at the end of a loop."""
+        guard = _guard(self.code, self.jump.this, self.jump.before)
+        answer = _taken_if(guard, self.jump.this.name) is self.taken
+        return guard, None if self.jump.ends_loop else answer
 
 
 @lru_cache(maxsize=1024)
 def _jumps(code: CodeType) -> dict[int, _Jump]:
     """The conditional jumps of the code, by their offset."""
     found = {}
-    instructions = list(dis.get_instructions(code))
+    instructions = list(_instructions(code))
     before = instructions[0]
     for each, following in pairwise(instructions):
-        name = each.opname
-        if name == "FOR_ITER":
-            found[each.offset] = _Jump(_guard(code, each, before), None, following.offset)
-        elif name.startswith("POP_JUMP") and "_IF_" in name:
-            guard = _guard(code, each, before)
-            found[each.offset] = _Jump(guard, _taken_if(guard, name), following.offset)
+        if each.name == "FOR_ITER" or (each.name.startswith("POP_JUMP") and "_IF_" in each.name):
+            found[each.offset] = _Jump(each, before, following.offset)
         before = each
     return found
 
 
-def _guard(code: CodeType, jump: dis.Instruction, before: dis.Instruction) -> Guard:
+@lru_cache(maxsize=1024)
+def _guard(code: CodeType, jump: _Instruction, before: _Instruction) -> Guard:
     line, source = _source(code, jump)
     if source.startswith(
         ("if ", "elif ", "while ")
     ):  # CPython 3.11 gives a negated condition the whole statement
         line, source = _source(code, before)
-    if jump.opname == "FOR_ITER" and source.startswith("for "):  # and a loop
+    if jump.name == "FOR_ITER" and source.startswith("for "):  # and a loop
         source = source.partition(" in ")[2].partition(":")[0]
-    if jump.opname.endswith("NONE") and " is " not in source:
-        source += " is not None" if jump.opname.endswith("NOT_NONE") else " is None"
+    if jump.name.endswith("NONE") and " is " not in source:
+        source += " is not None" if jump.name.endswith("NOT_NONE") else " is None"
     return Guard(source, code.co_filename, line)
 
 
@@ -209,13 +239,12 @@ def _taken_if(guard: Guard, jump: str) -> bool:
     return not jump.endswith("FALSE")
 
 
-def _source(code: CodeType, instruction: dis.Instruction) -> tuple[int, str]:
-    places = instruction.positions
-    line = (places and places.lineno) or code.co_firstlineno
-    end = (places and places.end_lineno) or line
-    lines = [linecache.getline(code.co_filename, number) for number in range(line, end + 1)]
-    if not places or places.col_offset is None or places.end_col_offset is None or not all(lines):
+def _source(code: CodeType, instruction: _Instruction) -> tuple[int, str]:
+    first, last, begin, end = instruction.place
+    line = first or code.co_firstlineno
+    lines = [linecache.getline(code.co_filename, number) for number in range(line, (last or line) + 1)]
+    if begin is None or end is None or not all(lines):
         return line, "its condition"
-    lines[-1] = lines[-1].encode()[: places.end_col_offset].decode()
-    lines[0] = lines[0].encode()[places.col_offset :].decode()
+    lines[-1] = lines[-1].encode()[:end].decode()
+    lines[0] = lines[0].encode()[begin:].decode()
     return line, " ".join(" ".join(lines).split())
