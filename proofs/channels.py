@@ -24,7 +24,9 @@ def _refines(
     return prove
 
 
-mpsc_end = _mpsc("a message is seen before the disconnection", scenarios.message_then_end)
+mpsc_end, mpsc_end_whole = bounded_and_whole(
+    _mpsc, "a message is seen before the disconnection", scenarios.message_then_end
+)
 mpsc_tries_at_the_end = _mpsc("a try_recv too sees it before the disconnection", scenarios.tries_at_the_end)
 mpsc_receiver_leaves = _mpsc("the receiver leaves while a sender sends", scenarios.receiver_leaves)
 mpsc_receive_then_leave = _mpsc("the receiver takes one message and leaves", scenarios.receive_then_leave)
@@ -33,13 +35,17 @@ mpsc_tries = _mpsc("try_recv and try_send beside a receive", scenarios.tries)
 mpsc_closed, mpsc_closed_whole = bounded_and_whole(
     _mpsc, "a blocked receive ends when its handle is closed", scenarios.closed_under_receive
 )
-mpsc_producers = _mpsc("two senders and a receiver", scenarios.two_producers)
+mpsc_producers, mpsc_producers_whole = bounded_and_whole(
+    _mpsc, "two senders and a receiver", scenarios.two_producers
+)
 mpsc_consumers, mpsc_consumers_whole = bounded_and_whole(
     _mpsc, "a sender and two threads that receive", scenarios.two_consumers
 )
 mpsc_last_senders = _mpsc("two last senders leave while a receiver waits", scenarios.two_last_senders)
 
-sync_end = _sync("a message is seen before the disconnection", scenarios.message_then_end)
+sync_end, sync_end_whole = bounded_and_whole(
+    _sync, "a message is seen before the disconnection", scenarios.message_then_end
+)
 sync_tries_at_the_end = _sync("a try_recv too sees it before the disconnection", scenarios.tries_at_the_end)
 sync_receiver_leaves = _sync("the receiver leaves while a sender waits", scenarios.receiver_leaves)
 sync_receive_then_leave = _sync("the receiver takes one message and leaves", scenarios.receive_then_leave)

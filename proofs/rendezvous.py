@@ -50,9 +50,13 @@ disconnection, disconnection_whole = bounded_and_whole(
     _select, "the end of a channel ends it (rendezvous)", meetings.select_and_disconnection, 0
 )
 passes_on = _select("one that was woken for nothing passes it on", meetings.woken_select_passes_on, None, 1)
-send_then_leave = _rendezvous("a message is seen before the disconnection", meetings.send_then_leave)
+send_then_leave, send_then_leave_whole = bounded_and_whole(
+    _rendezvous, "a message is seen before the disconnection", meetings.send_then_leave
+)
 buffered_end = _select("the end of a channel ends it (unbounded)", meetings.select_and_disconnection, None)
-timed_select = _select("one that times out takes nothing and leaves nothing", meetings.select_timed, None)
+timed_select, timed_select_whole = bounded_and_whole(
+    _select, "one that times out takes nothing and leaves nothing", meetings.select_timed, None
+)
 cloned = _bounded("one of them gets the message", meetings.two_receivers, 1)
 
 meet = _rendezvous("a send and a receive find each other", meetings.meet)
