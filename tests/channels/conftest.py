@@ -1,11 +1,21 @@
 """Fixtures of the tests of channels."""
 
+import gc
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.channels.support import Interrupt
+
+
+@pytest.fixture(autouse=True)
+def _collect_what_the_test_made() -> Iterator[None]:
+    """Spare the collector what was there before, all modules and tests among it: many tests wait for it."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

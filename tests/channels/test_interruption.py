@@ -194,7 +194,6 @@ def attempt(operation: Callable[[], Any]) -> Any:
 MEANWHILE: dict[str, Operation] = {
     "try_send": lambda tx, rx: attempt(lambda: tx.try_send(2)),
     "try_recv": lambda tx, rx: attempt(rx.try_recv),
-    "close sender": lambda tx, rx: tx.close(),
     "close receiver": lambda tx, rx: rx.close(),
     "close sender, receive": lambda tx, rx: [tx.close(), attempt(rx.try_recv)][1],
     "close both": lambda tx, rx: [tx.close(), rx.close()],  # type: ignore[func-returns-value]

@@ -17,11 +17,19 @@ PROGRAMS = 12
 FIRST = sys.version_info.minor * 1_000
 
 
-def agree(on: Bench, script: Script, timeouts: Timeouts, *, instrument: bool, budget: int = 2_000) -> bool:
+def agree(
+    on: Bench,
+    script: Script,
+    timeouts: Timeouts,
+    *,
+    instrument: bool,
+    budget: int = 2_000,
+    patient: bool = True,
+) -> bool:
     """Hold the reduction against brute force; say whether brute force came to an end, where the two must agree."""
     if not instrument and script.is_decided_unseen():
         return False
-    everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget, patient=False)
+    everything = on.run(script, DepthFirst(), timeouts=timeouts, budget=budget, patient=patient)
     if not everything.finished:
         return False
     reduced = on.run(script, Exhaustive(), timeouts=timeouts, budget=budget * 2)
@@ -47,7 +55,9 @@ def test_random_programs(timeouts: Timeouts, instrument: bool) -> None:
             for threads, length in ((2, 1), (2, 2), (3, 1)):
                 for seed in range(FIRST, FIRST + PROGRAMS):
                     made = random_script(seed, kind, threads=threads, length=length)
-                    finished.append(agree(on, made, timeouts, instrument=instrument, budget=BUDGET))
+                    finished.append(
+                        agree(on, made, timeouts, instrument=instrument, budget=BUDGET, patient=False)
+                    )
     assert sum(finished) >= len(finished) // 3
 
 
