@@ -203,4 +203,4 @@ def test_what_was_done_before_a_send_is_seen_in_every_interleaving(make: MakeInt
         assert rx.recv() == ["done"]
         join(threads)
 
-    holds(program, preemptions=2)
+    holds(program, preemptions=1)

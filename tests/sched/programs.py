@@ -76,7 +76,7 @@ def check_and_replay(
     assert result.failure is not None
     found = result.failure.error
     assert type(found) is error, repr(found)
-    for _ in range(3):
+    for _ in range(2):
         with pytest.raises(error) as caught:
             replay(program, result.failure.schedule, instrument=instrument)
         assert type(caught.value) is error

@@ -33,7 +33,7 @@ def fails(program: Body, error: type[BaseException], *faults: Fault) -> Result:
     assert result.verdict is Verdict.VIOLATED, str(result)
     assert result.failure is not None
     assert type(result.failure.error) is error, repr(result.failure.error)
-    for _ in range(3):
+    for _ in range(2):
         with pytest.raises(error):
             replay(program, result.failure.schedule, instrument=[HERE], faults=faults)
     return result
