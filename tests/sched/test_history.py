@@ -42,6 +42,20 @@ def test_both_kinds_of_history_know_what_has_changed_since(seed: int) -> None:
     assert any(plain.changed_since([place], 20) for place in places)
 
 
+def test_a_turn_in_vain_has_changed_nothing_seen_from_before_it_and_something_seen_from_inside() -> None:
+    history, lock = History(2), Place("lock")
+    for thread, kind in ((0, "read"), (1, "acquire"), (0, "try"), (1, "release")):
+        accesses = ((lock, WRITE if thread else READ),)
+        history.step(thread, Operation(kind, lock), accesses, waits=False, barrier=False)
+    assert history.changed_since([lock], 1)
+    history.was_in_vain([1, 3])
+    assert not history.changed_since([lock], 1)
+    assert history.changed_since([lock], 3), "who saw it held has to look again now that it is free"
+    assert not history.changed_since([lock], 3, by_others_than=1)
+    history.step(0, Operation("acquire", lock), ((lock, WRITE),), waits=False, barrier=False)
+    assert history.changed_since([lock], 1)
+
+
 class Noting(RandomWalk):
     """A random walk that notes how the steps were kept, and the operations of each execution."""
 

@@ -194,6 +194,63 @@ def looked_at_lock() -> bool:
     return True
 
 
+def looked_at_locks() -> bool:
+    """Two poll under one lock: what either does to the lock is undone, and no reason for the other to look again."""
+    shared, lock = Shared(), threading.Lock()
+
+    def wait() -> None:
+        while True:
+            with lock:
+                if shared.x == 1:
+                    break
+
+    def release() -> None:
+        with lock:
+            shared.x = 1
+
+    together(wait, wait, release)
+    return True
+
+
+def looked_at_locks_asleep() -> bool:
+    shared, lock = Shared(), threading.RLock()
+
+    def wait() -> None:
+        done = False
+        while not done:
+            with lock:
+                done = shared.x == 1
+            time.sleep(0.1)
+
+    def release() -> None:
+        with lock:
+            shared.x = 1
+
+    together(wait, wait, release)
+    return True
+
+
+def twice_polled_queue() -> bool:
+    numbers: queue.Queue[int] = queue.Queue()
+    got: list[int] = []
+
+    def poll() -> None:
+        while True:
+            try:
+                number = numbers.get_nowait()
+            except queue.Empty:
+                continue
+            got.append(number)
+            break
+
+    def put() -> None:
+        numbers.put(1)
+        numbers.put(2)
+
+    together(poll, poll, put)
+    return sorted(got) == [1, 2]
+
+
 def awaited_thread() -> bool:
     thread = threading.Thread(target=time.sleep, args=(0,))
     thread.start()
@@ -239,6 +296,9 @@ WAITING: list[Callable[[], bool]] = [
     polled_simple_queue,
     tried_lock,
     looked_at_lock,
+    looked_at_locks,
+    looked_at_locks_asleep,
+    twice_polled_queue,
     awaited_thread,
     through_a_method,
     in_a_counted_loop,
@@ -312,6 +372,19 @@ def each_waits_for_the_other() -> None:
     together(one, other)
 
 
+def nobody_sets_what_two_poll() -> None:
+    shared, lock = Shared(), threading.Lock()
+
+    def wait() -> None:
+        done = False
+        while not done:
+            with lock:
+                done = shared.x == 1
+            time.sleep(1)
+
+    together(wait, wait)
+
+
 def never_released() -> None:
     lock = threading.Lock()
     lock.acquire()
@@ -325,6 +398,7 @@ def never_released() -> None:
     [
         (nobody_sets, "while not shared.x"),
         (each_waits_for_the_other, "while not shared.x"),
+        (nobody_sets_what_two_poll, "with lock"),
         (never_released, "while not lock.acquire"),
     ],
 )
@@ -551,16 +625,22 @@ def test_an_endless_loop_that_counts_is_unknown_and_named() -> None:
 class Spinning:
     """A random program in which threads wait for what others write, by going round or by blocking."""
 
+    kinds: tuple[str, ...] = ("set", "add", "wait", "both", "log")
+
     def __init__(self, seed: int) -> None:
         chance = random.Random(seed)
-        kinds = ("set", "add", "wait", "both", "log")
         self.scripts = [
-            [(chance.choice(kinds), chance.choice("xy")) for _ in range(chance.randint(1, 2))]
-            for _ in range(2)
+            [(chance.choice(self.kinds), chance.choice("xy")) for _ in range(chance.randint(1, length))]
+            for length in self.lengths(chance)
         ]
 
+    def lengths(self, chance: random.Random) -> tuple[int, ...]:
+        """Return how many steps each thread has at most."""
+        return 2, 2
+
     def run(self, spin: bool) -> tuple[object, ...]:
-        self.shared, self.condition = Shared(), threading.Condition()
+        self.shared, self.lock = Shared(), threading.Lock()
+        self.condition = threading.Condition(self.lock)
         self.logs: list[list[object]] = [[] for _ in self.scripts]
 
         def body(number: int) -> None:
@@ -607,6 +687,49 @@ class Spinning:
             log.append((name, getattr(self.shared, name)))
 
 
+class Polling(Spinning):
+    """The same with a lock: threads poll under it, asleep in between or not, or try to acquire it over and over."""
+
+    kinds = ("set", "add", "wait", "wait asleep", "try", "log")
+
+    def lengths(self, chance: random.Random) -> tuple[int, ...]:
+        return chance.choice([(2, 2), (1, 1, 1), (1, 1, 1)])
+
+    def going_round(self, number: int, step: int) -> None:
+        kind, name = self.scripts[number][step]
+        lock, log = self.lock, self.logs[number]
+        if kind == "wait":
+            while True:
+                with lock:
+                    if getattr(self.shared, name):
+                        break
+        elif kind == "wait asleep":
+            done = False
+            while not done:
+                with lock:
+                    done = bool(getattr(self.shared, name))
+                time.sleep(0.01)
+        elif kind == "try":
+            while not lock.acquire(blocking=False):
+                pass
+            self.step("add", "z", log)
+            lock.release()
+        else:
+            with lock:
+                self.step(kind, name, log)
+
+    def blocking(self, number: int, step: int) -> None:
+        kind, name = self.scripts[number][step]
+        with self.condition:
+            if kind in ("wait", "wait asleep"):
+                self.condition.wait_for(lambda: getattr(self.shared, name))
+            elif kind == "try":
+                self.step("add", "z", self.logs[number])
+            else:
+                self.step(kind, name, self.logs[number])
+                self.condition.notify_all()
+
+
 def found(program: Callable[[], object], **options: Any) -> tuple[set[object], bool]:
     """Return what *program* may return, and whether it may be stuck."""
     seen: set[object] = set()
@@ -620,13 +743,14 @@ def found(program: Callable[[], object], **options: Any) -> tuple[set[object], b
 
 
 #: How many random programs are tried. Each version of Python takes others.
-PROGRAMS = 4
+PROGRAMS = 6
 FIRST = sys.version_info.minor * 1_000
 
 
+@pytest.mark.parametrize("kind", [Spinning, Polling])
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + PROGRAMS))
-def test_going_round_is_blocking(seed: int) -> None:
+def test_going_round_is_blocking(kind: type[Spinning], seed: int) -> None:
     """The outcomes, and whether there is a way to be stuck, are those of the program that blocks."""
-    program = Spinning(seed)
+    program = kind(seed)
     round_and_round = found(lambda: program.run(spin=True))
     assert round_and_round == found(lambda: program.run(spin=False)), program.scripts

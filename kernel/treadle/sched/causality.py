@@ -11,10 +11,9 @@ The same order between steps alone is kept as sets of positions, as the bits of 
 after an execution are set operations.
 """
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from treadle.sched.access import READ, WRITE, Accesses, Location, Mode
+from treadle.sched.access import WRITE, Accesses, Location, Mode
 from treadle.sched.history import Clock, History, Step
 
 if TYPE_CHECKING:
@@ -55,13 +54,6 @@ class Causality(History):
         merge(clock, self.now[target])
         clock[target] += 1
         self.seen[joiner] |= self.seen[target]
-
-    def changed_since(self, locations: Iterable[Location], position: int) -> bool:
-        return any(
-            past >= position and mode is not READ
-            for location in locations
-            for past, mode, _ in self.pasts.get(location, ())
-        )
 
     def dependencies(self, accesses: Accesses) -> list[int]:
         """Return the earlier steps that a step with *accesses* directly depends on."""

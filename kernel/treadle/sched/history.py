@@ -51,13 +51,18 @@ class History:
         self.steps: list[Step] = []
         self.pending: list[Step] = []  #: operations announced and never executed, where causality is kept
         self.now: list[Clock] = []  #: the clock of each thread, where causality is kept
-        self._changed: dict[Location, int] = {}  #: the position of the last step that changed it
+        self._changes: dict[Location, list[int]] = {}  #: the positions of the steps that changed it
+        self._noted = 0  #: how many steps these are found in
+        self._vain: dict[
+            int, int
+        ] = {}  #: of steps of turns that changed nothing in the end, where the turn begins
 
     def clear(self) -> None:
         """Forget everything."""
         self.steps.clear()
         self.pending.clear()
-        self._changed.clear()
+        self._changes.clear()
+        self._vain.clear()
 
     def spawned(self, parent: int, child: int) -> None:
         """Note that *parent* started *child*."""
@@ -69,9 +74,6 @@ class History:
         self, thread: int, operation: "Operation", accesses: Accesses, *, waits: bool, barrier: bool
     ) -> None:
         """Note a step; a *barrier* comes after everything before it, and before everything after it."""
-        for location, mode in accesses:
-            if mode is not READ:
-                self._changed[location] = len(self.steps)
         self.steps.append(Step(thread, operation, accesses))
 
     def left(
@@ -79,7 +81,29 @@ class History:
     ) -> None:
         """Note an operation that was announced and never executed."""
 
-    def changed_since(self, locations: Iterable[Location], position: int) -> bool:
-        """Say whether a step from *position* on changed one of *locations*."""
-        changed = self._changed
-        return any(changed.get(location, -1) >= position for location in locations)
+    def changed_since(
+        self, locations: Iterable[Location], position: int, *, by_others_than: int | None = None
+    ) -> bool:
+        """Say whether a step from *position* on, by another thread than the one that is named, changed one of *locations*.
+
+        A turn that was in vain has changed nothing, seen from before it.
+        """
+        self._note_changes()
+        for location in locations:
+            for changed in reversed(self._changes.get(location, ())):
+                if changed < position:
+                    break
+                if self._vain.get(changed, -1) < position and self.steps[changed].thread != by_others_than:
+                    return True
+        return False
+
+    def was_in_vain(self, turn: list[int]) -> None:
+        """Note that the steps at the positions *turn* have, together, changed nothing."""
+        self._vain.update(dict.fromkeys(turn, turn[0]))
+
+    def _note_changes(self) -> None:
+        for position in range(self._noted, len(self.steps)):
+            for location, mode in self.steps[position].accesses:
+                if mode is not READ:
+                    self._changes.setdefault(location, []).append(position)
+        self._noted = len(self.steps)

@@ -133,19 +133,43 @@ def counts_up(frame: FrameType, loop: ast.For) -> bool:
 
 def calls(frame: FrameType, code: CodeType) -> bool:
     """Say whether the call in which *frame* stands is a call of the function of *code* itself."""
-    place = next(iter(list(frame.f_code.co_positions())[frame.f_lasti // 2 :]), (None,) * 4)
-    tree = _tree(frame.f_code.co_filename)
-    if tree is None:
+    node = _call_at(frame.f_code, frame.f_lasti)
+    if node is None:
         return False
-    reader = _Reader(frame)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == place
-        ):
-            function = reader.value(node.func)
-            return getattr(getattr(function, "__func__", function), "__code__", None) is code
-    return False
+    function = _Reader(frame).value(node.func)
+    return getattr(getattr(function, "__func__", function), "__code__", None) is code
+
+
+#: The call in which an instruction of a code stands, by the code's identity; the codes are kept alive.
+_found_calls: dict[tuple[int, int], tuple[CodeType, ast.Call | None]] = {}
+
+
+def _call_at(code: CodeType, instruction: int) -> ast.Call | None:
+    key = id(code), instruction
+    if key not in _found_calls:
+        place = next(iter(list(code.co_positions())[instruction // 2 :]), (None,) * 4)
+        _found_calls[key] = code, _calls(code.co_filename).get(place)
+    return _found_calls[key][1]
+
+
+@functools.lru_cache(maxsize=256)
+def _calls(file: str) -> dict[tuple[int | None, ...], ast.Call]:
+    """Return the calls in *file* by where they stand: first and last line, first and last column."""
+    return {
+        (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset): node
+        for node in ast.walk(_tree(file) or ast.Module([], []))
+        if isinstance(node, ast.Call)
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def _functions(file: str) -> dict[tuple[int, str], list[ast.FunctionDef | ast.Lambda]]:
+    """Return the functions in *file* by their first line and name."""
+    found: dict[tuple[int, str], list[ast.FunctionDef | ast.Lambda]] = {}
+    for node in ast.walk(_tree(file) or ast.Module([], [])):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            found.setdefault((node.lineno, getattr(node, "name", "<lambda>")), []).append(node)
+    return found
 
 
 def leaves_no_trace(frame: FrameType, loop: ast.While, *, alone: bool) -> bool:
@@ -329,17 +353,10 @@ class _Reader:
 
     def _harmless_function(self, function: types.FunctionType, values: list[Any]) -> bool:
         """Say whether a function of the program's has no effect."""
-        tree = _tree(function.__code__.co_filename)
-        if tree is None or self._depth > 2 or function.__code__.co_flags & 0x2A0:  # generators and coroutines
+        code = function.__code__
+        if self._depth > 2 or code.co_flags & 0x2A0:  # generators and coroutines
             return False
-        line = function.__code__.co_firstlineno
-        found = [
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, (ast.FunctionDef, ast.Lambda))
-            and node.lineno == line
-            and getattr(node, "name", "<lambda>") == function.__name__
-        ]
+        found = _functions(code.co_filename).get((code.co_firstlineno, function.__name__), [])
         if len(found) != 1 or getattr(found[0], "decorator_list", None):
             return False
         inner = _Function(function, values, self._depth + 1)

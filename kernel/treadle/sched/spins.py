@@ -4,6 +4,9 @@ A turn of such a loop begins and ends with the thread in the same state, has cha
 held, and nothing it looked at has been written since. To go round again is to do the same again, so the executions in
 which the thread waits at the head of the loop are all that can differ. When nobody is left who could change what is
 looked at, that is a livelock.
+
+A turn is judged as a whole: what it did to a lock, say, was undone by its end. So it is no change for those who wait
+since before it began, and for the turns of others that go on since then; it is one for who saw it half done.
 """
 
 import ast
@@ -122,6 +125,7 @@ def _look(thread: "ControlledThread", operation: Operation, here: FrameType) -> 
     turn = thread.turn[before[1] :]
     if not turn or not _is_over(thread, turn, before[2]) or not _is_harmless(frames, key):
         return operation
+    thread.world.take_back(turn)
     reads = dict.fromkeys(location for step in turn for location, _ in step.accesses)
     return Await(operation, reads, len(thread.world.steps))
 
@@ -201,12 +205,7 @@ def _is_over(thread: "ControlledThread", turn: "list[Turn]", locks: int) -> bool
             return False  # the time that has passed can be seen
     if any(getattr(location, "holder", None) is thread and location.name not in made for location in written):
         return False
-    return not any(
-        mode is not READ and location in touched
-        for step in thread.world.history.steps[turn[0].position :]
-        if step.thread != thread.index
-        for location, mode in step.accesses
-    )
+    return not thread.world.history.changed_since(touched, turn[0].position, by_others_than=thread.index)
 
 
 #: Stacks, as codes and instructions, from which a turn leaves something behind.

@@ -62,6 +62,7 @@ class Turn(NamedTuple):
     position: int
     operation: Operation
     accesses: Accesses
+    counted: bool  #: as progress
 
 
 class _End(Operation):
@@ -563,13 +564,18 @@ class World:
         """Note whether the step that *thread* is about to make leaves anything behind."""
         accesses = self.history.steps[-1].accesses
         if operation.passing or all(mode is READ for _, mode in accesses):
-            thread.turn.append(Turn(len(self.steps) - 1, operation, accesses))
-            if thread is self.woken:
-                return
+            counted = thread is not self.woken
+            thread.turn.append(Turn(len(self.steps) - 1, operation, accesses, counted))
+            self.progress += counted
         else:
             thread.turn.clear()
             thread.marks.clear()
-        self.progress += 1
+            self.progress += 1
+
+    def take_back(self, turn: list[Turn]) -> None:
+        """Note that the steps of *turn* have, together, changed nothing, which was no progress."""
+        self.history.was_in_vain([step.position for step in turn])
+        self.progress -= sum(step.counted for step in turn)
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
