@@ -42,18 +42,42 @@ def test_both_kinds_of_history_know_what_has_changed_since(seed: int) -> None:
     assert any(plain.changed_since([place], 20) for place in places)
 
 
-def test_a_turn_in_vain_has_changed_nothing_seen_from_before_it_and_something_seen_from_inside() -> None:
+def steps_of(*made: tuple[int, str]) -> tuple[History, Place]:
+    """Return a history of steps at one lock, each a thread and what it does there."""
     history, lock = History(2), Place("lock")
-    for thread, kind in ((0, "read"), (1, "acquire"), (0, "try"), (1, "release")):
-        accesses = ((lock, WRITE if thread else READ),)
-        history.step(thread, Operation(kind, lock), accesses, waits=False, barrier=False)
-    assert history.changed_since([lock], 1)
-    history.was_in_vain([1, 3])
-    assert not history.changed_since([lock], 1)
-    assert history.changed_since([lock], 3), "who saw it held has to look again now that it is free"
-    assert not history.changed_since([lock], 3, by_others_than=1)
+    for thread, kind in made:
+        mode = READ if kind == "fail to acquire" else WRITE
+        history.step(thread, Operation(kind, lock), ((lock, mode),), waits=False, barrier=False)
+    return history, lock
+
+
+def test_a_turn_in_vain_has_changed_nothing_seen_from_before_it_and_something_seen_from_inside() -> None:
+    history, lock = steps_of((0, "acquire"), (0, "release"), (1, "acquire"), (1, "release"))
+    assert history.changed_since([lock], 2)
+    history.was_in_vain([2, 3])
+    assert not history.changed_since([lock], 2)
+    assert history.changed_since([lock], 3), (
+        "who has waited since it was held has to look again now that it is free"
+    )
     history.step(0, Operation("acquire", lock), ((lock, WRITE),), waits=False, barrier=False)
-    assert history.changed_since([lock], 1)
+    assert history.changed_since([lock], 2)
+
+
+def test_a_turn_is_disturbed_by_another_in_vain_only_if_it_saw_that_half_done() -> None:
+    between, _ = steps_of(
+        (0, "acquire"), (0, "release"), (1, "acquire"), (1, "release"), (0, "acquire"), (0, "release")
+    )
+    assert between.is_disturbed(range(6), 0)
+    between.was_in_vain([2, 3])
+    assert not between.is_disturbed(range(6), 0)
+    inside, _ = steps_of(
+        (0, "acquire"), (0, "release"), (1, "acquire"), (0, "fail to acquire"), (1, "release")
+    )
+    inside.was_in_vain([2, 4])
+    assert inside.is_disturbed(range(4), 0), "it failed, and would not again"
+    around, _ = steps_of((1, "acquire"), (0, "fail to acquire"), (1, "release"))
+    around.was_in_vain([0, 2])
+    assert around.is_disturbed(range(1, 2), 0)
 
 
 class Noting(RandomWalk):

@@ -3,7 +3,7 @@
 That is all a strategy that samples asks for; what else they are ordered by is kept by `causality`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from treadle.sched.access import READ, Accesses, Location
@@ -53,9 +53,10 @@ class History:
         self.now: list[Clock] = []  #: the clock of each thread, where causality is kept
         self._changes: dict[Location, list[int]] = {}  #: the positions of the steps that changed it
         self._noted = 0  #: how many steps these are found in
-        self._vain: dict[
-            int, int
-        ] = {}  #: of steps of turns that changed nothing in the end, where the turn begins
+        #: Of the steps of turns that were in vain, from where to where the turn changed each location, and undid it.
+        self._vain: dict[int, dict[Location, range]] = {}
+        #: Who goes round once more although nothing has changed, and since when: that is no change for now.
+        self.trial: tuple[int, int] | None = None
 
     def clear(self) -> None:
         """Forget everything."""
@@ -81,25 +82,57 @@ class History:
     ) -> None:
         """Note an operation that was announced and never executed."""
 
-    def changed_since(
-        self, locations: Iterable[Location], position: int, *, by_others_than: int | None = None
-    ) -> bool:
-        """Say whether a step from *position* on, by another thread than the one that is named, changed one of *locations*.
+    def changed_since(self, locations: Iterable[Location], position: int) -> bool:
+        """Say whether the steps from *position* on changed one of *locations*.
 
         A turn that was in vain has changed nothing, seen from before it.
         """
-        self._note_changes()
-        for location in locations:
-            for changed in reversed(self._changes.get(location, ())):
-                if changed < position:
-                    break
-                if self._vain.get(changed, -1) < position and self.steps[changed].thread != by_others_than:
-                    return True
-        return False
+        return any(
+            span is None or span.start < position
+            for location in locations
+            for _, span in self._changes_since(location, position)
+        )
+
+    def is_disturbed(self, turn: range, thread: int) -> bool:
+        """Say whether others have changed, since *turn* began, what the steps of *thread* in it touched.
+
+        A turn of theirs that was in vain is no change, unless one of the steps saw it half done.
+        """
+        touched: dict[Location, list[int]] = {}
+        for position in turn:
+            if self.steps[position].thread == thread:
+                for location, _ in self.steps[position].accesses:
+                    touched.setdefault(location, []).append(position)
+        return any(
+            span is None or any(position in span for position in positions)
+            for location, positions in touched.items()
+            for changed, span in self._changes_since(location, turn.start)
+            if self.steps[changed].thread != thread
+        )
 
     def was_in_vain(self, turn: list[int]) -> None:
         """Note that the steps at the positions *turn* have, together, changed nothing."""
-        self._vain.update(dict.fromkeys(turn, turn[0]))
+        spans: dict[Location, range] = {}
+        for position in turn:
+            self._vain[position] = spans
+            for location, mode in self.steps[position].accesses:
+                if mode is not READ:
+                    first = spans.get(location, range(position, position)).start
+                    spans[location] = range(first, position + 1)
+
+    def progressed_since(self, position: int) -> bool:
+        """Say whether a step from *position* on was not in vain."""
+        return any(made not in self._vain for made in range(position, len(self.steps)))
+
+    def _changes_since(self, location: Location, position: int) -> Iterator[tuple[int, range | None]]:
+        """Yield the changes of *location* from *position* on, each with its turn's, if that was in vain."""
+        self._note_changes()
+        for changed in reversed(self._changes.get(location, ())):
+            if changed < position:
+                break
+            if self.trial and changed >= self.trial[1] and self.steps[changed].thread == self.trial[0]:
+                continue
+            yield changed, self._vain.get(changed, {}).get(location)
 
     def _note_changes(self) -> None:
         for position in range(self._noted, len(self.steps)):

@@ -125,7 +125,10 @@ def _look(thread: "ControlledThread", operation: Operation, here: FrameType) -> 
     turn = thread.turn[before[1] :]
     if not turn or not _is_over(thread, turn, before[2]) or not _is_harmless(frames, key):
         return operation
-    thread.world.take_back(turn)
+    history = thread.world.history
+    history.was_in_vain([step.position for step in turn])
+    if history.trial and history.trial[0] == thread.index:
+        history.trial = None
     reads = dict.fromkeys(location for step in turn for location, _ in step.accesses)
     return Await(operation, reads, len(thread.world.steps))
 
@@ -196,16 +199,15 @@ def _is_over(thread: "ControlledThread", turn: "list[Turn]", locks: int) -> bool
     Locks that were made since there were so many *locks*, to wait in vain, are gone.
     """
     made = {f"Lock {thread.path}/{number + 1}" for number in range(locks, thread.counts.get("Lock", 0))}
-    touched: set[Location] = set()
     written: set[Location] = set()
     for step in turn:
-        touched.update(location for location, _ in step.accesses)
         written.update(location for location, mode in step.accesses if mode is not READ)
         if step.operation.timed and thread.world.learned.clock:
             return False  # the time that has passed can be seen
     if any(getattr(location, "holder", None) is thread and location.name not in made for location in written):
         return False
-    return not thread.world.history.changed_since(touched, turn[0].position, by_others_than=thread.index)
+    steps = range(turn[0].position, turn[-1].position + 1)
+    return not thread.world.history.is_disturbed(steps, thread.index)
 
 
 #: Stacks, as codes and instructions, from which a turn leaves something behind.
@@ -263,13 +265,11 @@ def wake_one(world: "World") -> "ControlledThread | None":
 
     Memory that is not instrumented may have changed.
     """
-    asleep = sleepers(world.threads)
-    if world.woken is not None and world.woken not in asleep:
-        world.progress += 1  # it found something to do
-    for thread in asleep:
-        if thread.checked < world.progress:
-            thread.checked = world.progress
+    for thread in sleepers(world.threads):
+        if thread.checked < 0 or world.history.progressed_since(thread.checked):
+            thread.checked = len(world.steps)
             cast("Await", thread.pending).confirming = True
+            world.history.trial = thread.index, len(world.steps)
             return thread
     return None
 

@@ -62,7 +62,6 @@ class Turn(NamedTuple):
     position: int
     operation: Operation
     accesses: Accesses
-    counted: bool  #: as progress
 
 
 class _End(Operation):
@@ -133,7 +132,7 @@ class ControlledThread:
         ] = []  #: called at its end, to forget its own data
         self.turn: list[Turn] = []  #: its latest steps that left nothing behind
         self.marks: dict[object, tuple[object, int, int]] = {}  #: where it was meanwhile, in which state
-        self.checked = -1  #: the progress when it last went round although it had learned nothing
+        self.checked = -1  #: the steps made when it last went round although it had learned nothing
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
         self.masked = False  #: no fault can happen to it
@@ -263,7 +262,6 @@ class World:
         "patience",
         "plain",
         "program",
-        "progress",
         "read_clock",
         "seed",
         "shared",
@@ -276,7 +274,6 @@ class World:
         "timeouts",
         "unscheduled",
         "wake_one",
-        "woken",
     )
 
     def __init__(
@@ -297,11 +294,7 @@ class World:
         #: Finds out whether a thread that announces something goes round a loop and learns nothing.
         self.look: Callable[[ControlledThread, Operation], Operation] | None = None
         self.wake_one: Callable[[World], ControlledThread | None] = lambda _: None
-        self.woken: ControlledThread | None = (
-            None  #: goes round once more, because nobody else can do anything
-        )
         self.livelock = ""  #: who goes round where, if that is how it ended
-        self.progress = 0  #: steps of threads that had something to do
         self.timeouts = timeouts
         self.max_steps = max_steps
         self.learned = Learned() if learned is None else learned
@@ -542,10 +535,10 @@ class World:
             barrier=barrier,
         )
         self.steps.append(chosen.index)
-        if not chosen.marks:
-            self.progress += 1
-        else:
+        if chosen.marks:
             self._note_turn(chosen, operation)
+        elif self.history.trial is not None:
+            self._end_trial(chosen)
         if self.observer is not None:
             self.observer(chosen, operation)
         self.last = chosen
@@ -564,18 +557,19 @@ class World:
         """Note whether the step that *thread* is about to make leaves anything behind."""
         accesses = self.history.steps[-1].accesses
         if operation.passing or all(mode is READ for _, mode in accesses):
-            counted = thread is not self.woken
-            thread.turn.append(Turn(len(self.steps) - 1, operation, accesses, counted))
-            self.progress += counted
+            thread.turn.append(Turn(len(self.steps) - 1, operation, accesses))
         else:
             thread.turn.clear()
             thread.marks.clear()
-            self.progress += 1
+            self._end_trial(thread)
 
-    def take_back(self, turn: list[Turn]) -> None:
-        """Note that the steps of *turn* have, together, changed nothing, which was no progress."""
-        self.history.was_in_vain([step.position for step in turn])
-        self.progress -= sum(step.counted for step in turn)
+    def _end_trial(self, thread: ControlledThread | None) -> bool:
+        """Let what *thread*, or anybody, changed as it went round once more be a change; say whether that is news."""
+        trial = self.history.trial
+        if trial is None or (thread is not None and trial[0] != thread.index):
+            return False
+        self.history.trial = None
+        return True
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
@@ -605,9 +599,13 @@ class World:
 
     def _go_round(self) -> list[ControlledThread]:
         """Let one of those that wait for a change go round their loop once more, if that may help."""
+        if self._end_trial(None):
+            enabled = self._enabled()
+            if enabled:
+                return enabled
         waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
-        self.woken = self.wake_one(self) if waited_for else None
-        return [] if self.woken is None else [self.woken]
+        woken = self.wake_one(self) if waited_for else None
+        return [] if woken is None else [woken]
 
     def stop(self, outcome: Outcome) -> None:
         """End the execution with *outcome*."""
