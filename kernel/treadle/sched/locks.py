@@ -6,6 +6,8 @@ existed before the check passes the calls of threads that are not controlled on 
 given up: it cannot say anything about a program that shares its locks with them.
 """
 
+import sys
+import threading
 from _thread import allocate_lock, get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 # Taken before anything is patched.
 _allocate_lock = allocate_lock
+
+#: Where a condition asks whether it is locked.
+_IS_OWNED = threading.Condition._is_owned.__code__  # type: ignore[attr-defined]
 
 
 class _Acquire(Operation):
@@ -57,6 +62,13 @@ class _TryAcquire(Operation):
 
     def alternatives(self, thread: "ControlledThread") -> tuple[Accesses, Accesses]:
         return self.fixed, self.failing
+
+
+class _OwnedAcquire(_TryAcquire):
+    """Find out, as a condition does, that the thread itself holds the lock: a loop that goes round by here has other heads."""
+
+    __slots__ = ()
+    heads = False
 
 
 class _TimedAcquire(_TryAcquire):
@@ -174,7 +186,11 @@ class _Lockable:
             if fault is not None and self._obtain_or_suffer(thread, fault):
                 return True
         if timeout == -1:
-            thread.announce(_Acquire(this, self.verb) if blocking else _TryAcquire(this))
+            if blocking:
+                thread.announce(_Acquire(this, self.verb))
+            else:
+                asks = self.holder is thread and sys._getframe(2).f_code is _IS_OWNED
+                thread.announce(_OwnedAcquire(this) if asks else _TryAcquire(this))
         else:
             require_timeout(blocking, timeout)
             thread.world.start_timer(thread, timeout)

@@ -460,15 +460,13 @@ class World:
         main = self.spawn(body, label, ident, daemon=False)
         main.greenlet.gr_context = contextvars.copy_context()  # other threads begin with an empty one
         try:
-            self.advance(main)
-            while True:
-                self._release_joiners()
-                chosen = self.decide()
-                if chosen is None:
-                    break
+            chosen: ControlledThread | None = main
+            runtime.current = main
+            while chosen is not None:
                 chosen.greenlet.switch()
                 if self.over:
                     break
+                chosen = self._release_joiners() or self.decide()
         finally:
             if self.learned.news:
                 self.learned.news = False
@@ -479,17 +477,20 @@ class World:
             self._unwind_all()
             runtime.current = None
 
-    def _release_joiners(self) -> None:
-        waiting = True
-        while waiting:
-            waiting = False
-            for thread in self.threads:
-                if thread.ended and thread.joiners:
-                    joiners, thread.joiners = thread.joiners, []
-                    for joiner in joiners:
-                        self.history.joined(joiner.index, thread.index)
-                        self.advance(joiner)
-                        waiting = True
+    def _release_joiners(self) -> ControlledThread | None:
+        """Let those go on that joined a thread which has ended; if that is a single one it is returned, to go first."""
+        released = [(joiner, thread) for thread in self.threads if thread.ended for joiner in thread.joiners]
+        if not released:
+            return None
+        for joiner, thread in released:
+            thread.joiners.clear()
+            self.history.joined(joiner.index, thread.index)
+        if len(released) == 1:
+            runtime.current = first = released[0][0]
+            return first
+        for joiner, _ in released:
+            self.advance(joiner)
+        return self._release_joiners()
 
     def decide(self) -> ControlledThread | None:
         """Choose who executes its announced operation next; None when the execution is over."""
