@@ -150,7 +150,8 @@ class Watcher:
 
     def judge(self, world: World, failure: BaseException | None) -> BaseException | None:
         found = self.found
-        learned = (world.learned.ends, world.learned.clock, world.learned.width, len(world.learned.shared))
+        seen = world.learned
+        learned = (seen.ends, seen.clock, seen.foreign, seen.width, len(seen.shared))
         if learned != found.learned:  # the exploration began anew, with more operations
             found.learned = learned
             found.outcomes.clear()

@@ -1,6 +1,7 @@
 """Every primitive of `threading` and `queue` under control: its outcomes are exactly those it may have."""
 
 # ruff: noqa: PLW0108 - a name is looked up when it is called, while it is patched
+import contextlib
 import functools
 import queue
 import threading
@@ -104,6 +105,29 @@ def test_a_lock_released_by_another_thread() -> None:
         return "over"
 
     assert outcomes(program) == {"over"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_condition_finds_out_that_another_thread_has_released_its_lock(first: bool) -> None:
+    def program() -> str:
+        lock, found = threading.Lock(), list[str]()
+        condition = threading.Condition(lock)
+
+        def notify() -> None:
+            with contextlib.suppress(RuntimeError), condition:
+                try:
+                    condition.notify()
+                except RuntimeError:
+                    found.append("not held")
+
+        def release() -> None:
+            with contextlib.suppress(RuntimeError):
+                lock.release()
+
+        together(*((release, notify) if first else (notify, release)))
+        return "".join(found)
+
+    assert outcomes(program) == {"", "not held"}
 
 
 def test_releasing_what_is_not_held_fails() -> None:

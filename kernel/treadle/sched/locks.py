@@ -20,7 +20,7 @@ from treadle.sched.points import after_a_call
 
 if TYPE_CHECKING:
     from treadle.sched.faults import Fault
-    from treadle.sched.world import ControlledThread
+    from treadle.sched.world import ControlledThread, World
 
 # Taken before anything is patched.
 _allocate_lock = allocate_lock
@@ -64,8 +64,11 @@ class _TryAcquire(Operation):
         return self.fixed, self.failing
 
 
-class _OwnedAcquire(_TryAcquire):
-    """Find out, as a condition does, that the thread itself holds the lock: a loop that goes round by here has other heads."""
+class Ask(_TryAcquire):
+    """Find out, as a condition does, that the thread itself holds the lock.
+
+    That is so unless others release what they do not hold, and as long as none was seen to, this is no step.
+    """
 
     __slots__ = ()
     heads = False
@@ -188,9 +191,10 @@ class _Lockable:
         if timeout == -1:
             if blocking:
                 thread.announce(_Acquire(this, self.verb))
-            else:
-                asks = self.holder is thread and sys._getframe(2).f_code is _IS_OWNED
-                thread.announce(_OwnedAcquire(this) if asks else _TryAcquire(this))
+            elif self.holder is not thread or sys._getframe(2).f_code is not _IS_OWNED:
+                thread.announce(_TryAcquire(this))
+            elif asking_is_a_step(thread.world):
+                thread.announce(Ask(this))
         else:
             require_timeout(blocking, timeout)
             thread.world.start_timer(thread, timeout)
@@ -287,7 +291,10 @@ class Lock(_Lockable):
         if thread is None or get_ident() != runtime.owner:
             self._release_elsewhere()
             return
-        thread.announce(_Release(self) if self.holder is not thread else _OwnRelease(self))
+        if self.holder is thread:
+            thread.announce(_OwnRelease(self))
+        else:
+            self._release_of_another(thread)
         if thread.world.over:
             self.holder = None
             return
@@ -296,6 +303,11 @@ class Lock(_Lockable):
         self.holder = None
         if thread.world.faults is not None:
             thread.world.faults.after(thread)
+
+    def _release_of_another(self, thread: "ControlledThread") -> None:
+        if not thread.world.over:
+            thread.world.learn(foreign=True)
+        thread.announce(_Release(self))
 
     def _release_elsewhere(self) -> None:
         if is_foreign():
@@ -318,6 +330,9 @@ class Waiter(Lock):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.seen = False
+
+    def _release_of_another(self, thread: "ControlledThread") -> None:
+        thread.announce(_Release(self))  # as ever: nobody asks who holds it
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if not self.seen:
@@ -440,6 +455,12 @@ class Gate(_Lockable):
         if thread is not None:
             thread.announce(_Release(cast("Lock", self)))
         self.holder = None
+
+
+def asking_is_a_step(world: "World") -> bool:
+    """Say whether it is a step of *world* that a thread asks whether it holds what it holds."""
+    learned = world.learned
+    return learned.foreign or learned.everything or world.faults is not None
 
 
 def is_foreign() -> bool:

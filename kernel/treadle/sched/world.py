@@ -202,6 +202,9 @@ class Learned:
     def __init__(self) -> None:
         self.ends = False  #: whether a thread is alive: the end of a thread is then an operation
         self.clock = False  #: the time: starting a timed wait then reads the clock, and a timeout moves it
+        self.foreign = (
+            False  #: somebody releases a lock that another holds: whoever holds it may ask whether it does
+        )
         self.width = 4  #: how many threads there may be
         self.everything = False  #: every access to instrumented memory is an operation
         #: Kinds of memory that threads were seen to race for: touching them is an operation.
@@ -645,11 +648,13 @@ class World:
                 thread.greenlet.parent = self.hub
                 thread.greenlet.throw(GreenletExit)
 
-    def learn(self, *, ends: bool = False, clock: bool = False) -> None:
-        """Note what the program looks at; if that is news, give this execution up: it must be made anew."""
-        if (ends and not self.learned.ends) or (clock and not self.learned.clock):
-            self.learned.ends |= ends
-            self.learned.clock |= clock
+    def learn(self, *, ends: bool = False, clock: bool = False, foreign: bool = False) -> None:
+        """Note what the program looks at, or does; if that is news, give this execution up: it must be made anew."""
+        learned = self.learned
+        if (ends and not learned.ends) or (clock and not learned.clock) or (foreign and not learned.foreign):
+            learned.ends |= ends
+            learned.clock |= clock
+            learned.foreign |= foreign
             self.relearn()
 
     def relearn(self) -> NoReturn:

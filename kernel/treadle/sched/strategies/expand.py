@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 
+from treadle.sched.locks import Ask
 from treadle.sched.strategies.follow import go_on
 from treadle.sched.strategies.replay import Replay
 from treadle.sched.world import ControlledThread, World
@@ -55,6 +56,8 @@ class Expand:
         operation = thread.pending
         if operation is None:
             return False
+        if isinstance(operation, Ask):
+            return not thread.world.learned.foreign
         accesses = operation.accesses(thread)
         kinds = [getattr(location, "kind", None) for location, _ in accesses]
         return bool(kinds) and all(kind is not None and kind not in self._shared for kind in kinds)
