@@ -19,6 +19,7 @@ class Seen:
     """The greenlets that threads of one program were seen to run on."""
 
     def __init__(self) -> None:
+        gc.collect()  # what earlier tests have left would end in the midst of the program, which collects as it counts
         self.looks = 0
         self._found: weakref.WeakSet[greenlet.greenlet] = weakref.WeakSet()
 
