@@ -30,17 +30,18 @@ class Step:
         "thread",
     )
 
+    # Set where causality is kept, and only there.
+    before: Clock  #: the thread's clock when it announced the step
+    clock: Clock  #: the step's own clock, itself included
+    seen: int  #: the steps that came before the announcement, as bits
+    past: int  #: the steps that come before it, itself included, as bits
+    dependencies: list[int]  #: the earlier steps it directly depends on
+    rivals: list[int]  #: the earlier steps it could have come before
+
     def __init__(self, thread: int, operation: "Operation", accesses: Accesses) -> None:
         self.thread = thread
         self.operation = operation
         self.accesses = accesses  #: what it touched
-        # What follows is set where causality is kept, and only there.
-        self.before: Clock  #: the thread's clock when it announced the step
-        self.clock: Clock  #: the step's own clock, itself included
-        self.seen: int  #: the steps that came before the announcement, as bits
-        self.past: int  #: the steps that come before it, itself included, as bits
-        self.dependencies: list[int]  #: the earlier steps it directly depends on
-        self.rivals: list[int]  #: the earlier steps it could have come before
 
 
 class History:
@@ -119,6 +120,13 @@ class History:
                 if mode is not READ:
                     first = spans.get(location, range(position, position)).start
                     spans[location] = range(first, position + 1)
+
+    def end_trial(self, thread: int | None = None) -> bool:
+        """Let what *thread*, or anybody, changed as it went round once more be a change; say whether that is news."""
+        if self.trial is None or (thread is not None and thread != self.trial[0]):
+            return False
+        self.trial = None
+        return True
 
     def progressed_since(self, position: int) -> bool:
         """Say whether a step from *position* on was not in vain."""

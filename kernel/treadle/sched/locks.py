@@ -274,9 +274,8 @@ class Lock(_Lockable):
         thread = runtime.current
         if thread is None or get_ident() != runtime.owner:
             return self._obtain_elsewhere(blocking, timeout)
-        if (
-            blocking and timeout == -1 and thread.world.faults is None
-        ):  # as mostly, so with no more calls than that
+        if blocking and timeout == -1 and thread.world.faults is None:
+            # As mostly, so with no more calls than these.
             thread.announce(_Acquire(self))
             self.holder = thread
             return True

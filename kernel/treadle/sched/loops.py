@@ -10,7 +10,7 @@ import builtins
 import functools
 import linecache
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, cast
 
@@ -76,6 +76,11 @@ def _tree(file: str) -> ast.Module | None:
         return ast.parse("".join(linecache.getlines(file))) if linecache.getlines(file) else None
     except SyntaxError:
         return None
+
+
+def _nodes(file: str) -> Iterator[ast.AST]:
+    tree = _tree(file)
+    return iter(()) if tree is None else ast.walk(tree)
 
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -157,7 +162,7 @@ def _calls(file: str) -> dict[tuple[int | None, ...], ast.Call]:
     """Return the calls in *file* by where they stand: first and last line, first and last column."""
     return {
         (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset): node
-        for node in ast.walk(_tree(file) or ast.Module([], []))
+        for node in _nodes(file)
         if isinstance(node, ast.Call)
     }
 
@@ -166,7 +171,7 @@ def _calls(file: str) -> dict[tuple[int | None, ...], ast.Call]:
 def _functions(file: str) -> dict[tuple[int, str], list[ast.FunctionDef | ast.Lambda]]:
     """Return the functions in *file* by their first line and name."""
     found: dict[tuple[int, str], list[ast.FunctionDef | ast.Lambda]] = {}
-    for node in ast.walk(_tree(file) or ast.Module([], [])):
+    for node in _nodes(file):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
             found.setdefault((node.lineno, getattr(node, "name", "<lambda>")), []).append(node)
     return found

@@ -127,8 +127,7 @@ def _look(thread: "ControlledThread", operation: Operation, here: FrameType) -> 
         return operation
     history = thread.world.history
     history.was_in_vain([step.position for step in turn])
-    if history.trial and history.trial[0] == thread.index:
-        history.trial = None
+    history.end_trial(thread.index)
     reads = dict.fromkeys(location for step in turn for location, _ in step.accesses)
     return Await(operation, reads, len(thread.world.steps))
 

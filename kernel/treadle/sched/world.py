@@ -542,7 +542,7 @@ class World:
         if chosen.marks:
             self._note_turn(chosen, operation)
         elif self.history.trial is not None:
-            self._end_trial(chosen)
+            self.history.end_trial(chosen.index)
         if self.observer is not None:
             self.observer(chosen, operation)
         self.last = chosen
@@ -565,15 +565,7 @@ class World:
         else:
             thread.turn.clear()
             thread.marks.clear()
-            self._end_trial(thread)
-
-    def _end_trial(self, thread: ControlledThread | None) -> bool:
-        """Let what *thread*, or anybody, changed as it went round once more be a change; say whether that is news."""
-        trial = self.history.trial
-        if trial is None or (thread is not None and trial[0] != thread.index):
-            return False
-        self.history.trial = None
-        return True
+            self.history.end_trial(thread.index)
 
     def _waits(self, operation: Operation) -> bool:
         """Say whether *operation* can only follow what enables it, and never be tried before."""
@@ -603,7 +595,7 @@ class World:
 
     def _go_round(self) -> list[ControlledThread]:
         """Let one of those that wait for a change go round their loop once more, if that may help."""
-        if self._end_trial(None):
+        if self.history.end_trial():
             enabled = self._enabled()
             if enabled:
                 return enabled

@@ -176,7 +176,6 @@ class _Inlining(Rewriting):
         self.renamed = {name: f"{OWN}{number}_{name}" for name in names}
         self.renamed |= {own: f"{OWN}self", state: f"{OWN}state"}
         self._number = number
-        self._steps, self._new = f"{OWN}steps{number}", f"{OWN}new{number}"
         self._looks_first = cls is not None and compares_as_tuple(cls)
 
     def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802  # as the base names it
@@ -196,14 +195,14 @@ class _Inlining(Rewriting):
         lines = ast.parse(f"{OWN}after = None\n{entered(self._number)}" if fields else self._entered()).body
         assert isinstance(lines[0], ast.Assign)
         lines[0].value = fields or value
-        return [*lines, *ast.parse(f"{self._steps} += 1; {OWN}stuck = False").body]
+        return [*lines, *ast.parse(f"{OWN}steps{self._number} += 1; {OWN}stuck = False").body]
 
     def _entered(self) -> str:
         return f"""\
 {OWN}after = None
 {OWN}size = len({OWN}known)
 {OWN}enter({OWN}after, {OWN}state)
-{self._new} += len({OWN}known) - {OWN}size
+{OWN}new{self._number} += len({OWN}known) - {OWN}size
 """
 
     def all_yielded(self, values: ast.expr) -> list[ast.stmt]:
@@ -214,4 +213,4 @@ class _Inlining(Rewriting):
         return [loop, self.bound()]
 
     def bound(self) -> ast.stmt:
-        return ast.parse(f"if {self._steps} > {self.most}: raise {OWN}give_up").body[0]
+        return ast.parse(f"if {OWN}steps{self._number} > {self.most}: raise {OWN}give_up").body[0]
