@@ -11,27 +11,29 @@ from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
 
+#: Runs a thread to its end, and returns who goes on then.
+Body = Callable[[], greenlet]
+
 
 class Carrier(greenlet):
-    """A greenlet that runs a body, switches to its parent, and is then idle until it is given another."""
+    """A greenlet that runs a body, lets go on whom the body returned, and is then idle until it is given another."""
 
     def __init__(self, carriers: "Carriers", parent: greenlet) -> None:
         super().__init__(None, parent)
         self._carriers = carriers
-        self.body: Callable[[], None] | None = None
+        self.body: Body | None = None
 
     def run(self) -> None:
         """Run one body after the other; no error may leave them."""
+        following = self.parent
+        assert following is not None
         while True:
             self._carriers.idle.append(self)
-            parent = self.parent
-            assert parent is not None
-            parent.switch()
+            following.switch()
             body, self.body = self.body, None
             assert body is not None
-            body()
+            following = body()
             del body
-            self._carriers.used -= 1
 
 
 class Carriers:
@@ -39,34 +41,35 @@ class Carriers:
 
     def __init__(self) -> None:
         self.idle: list[Carrier] = []
-        self.used = 0  #: how many threads are being carried
-        self._most = 0  #: at one time
+        self._kept = 0  #: how many there are, idle or not
+        self._more = 0  #: how many threads are carried by something else
+        self._most = 0  #: how many were ever needed at one time
 
     def begin(self) -> None:
         """Prepare for an execution: have as many as were ever needed at one time."""
-        self.used = 0
-        while len(self.idle) < self._most:
+        self._kept, self._more = self._most, 0
+        while len(self.idle) < self._kept:
             Carrier(self, getcurrent()).switch()
 
-    def carry(self, body: Callable[[], None], parent: greenlet) -> greenlet:
-        """Return a greenlet that will run *body* once it is switched to, and then go on with *parent*.
+    def carry(self, body: Body, parent: greenlet) -> greenlet:
+        """Return a greenlet that will run *body* once it is switched to, and then let go on whom that returns.
 
-        It begins with an empty `contextvars` context.
+        An error that leaves it goes to *parent*. It begins with an empty `contextvars` context.
         """
-        self.used += 1
-        if self.used > self._most:  # noqa: PLR1730 - for each thread of each execution
-            self._most = self.used
         if not self.idle:
-            return greenlet(lambda: self._once(body), parent)
+            self._more += 1
+            self._most = max(self._most, self._kept + self._more)
+            # Where one that ends lets it begin, it is given what that one returned.
+            return greenlet(lambda *_: self._once(body), parent)
         carrier = self.idle.pop()
         carrier.parent = parent
         carrier.gr_context = None
         carrier.body = body
         return carrier
 
-    def _once(self, body: Callable[[], None]) -> None:
-        body()
-        self.used -= 1
+    def _once(self, body: Body) -> None:
+        getcurrent().parent = body()
+        self._more -= 1
 
     def release(self) -> None:
         """End those that are idle."""

@@ -176,15 +176,11 @@ class Laboratory:
             watching_races = Watching(learned.width, world, self.files)
             world.history, world.on_access = watching_races, watching_races.touch
 
-        def note() -> None:
-            note_stuck(world, self.files)
-            world.livelock = spins.who_spins(world) if spins.sleepers(world.threads) else ""
-
-        world.on_stop = note
+        world.on_stop = self._note_stuck
         if recorder is not None:
             recorder.attach(world)
-        memory = hooks.begin(world, recording=recorder is not None)
-        world.on_settle = memory.release_pins
+        if settings.instrument:
+            world.on_settle = hooks.begin(world, recording=recorder is not None).release_pins
         self.adopted.reset()
         self._loggers.reset()
         fresh()
@@ -200,6 +196,11 @@ class Laboratory:
         if world.error is not None:
             raise world.error
         return world
+
+    def _note_stuck(self) -> None:
+        assert self.world is not None
+        note_stuck(self.world, self.files)
+        self.world.livelock = spins.who_spins(self.world) if spins.sleepers(self.world.threads) else ""
 
     def failure_of(self, world: World) -> BaseException | None:
         """Return what is wrong with the execution *world*, if anything is."""

@@ -27,6 +27,8 @@ from treadle.sched.simple_queue import SimpleQueue
 
 _MISSING = object()
 
+_threading: Any = threading
+
 
 class Patches:
     """Replacements made so far, undone in the opposite order."""
@@ -286,6 +288,6 @@ def lookup(table: dict[Any, Any], value: object) -> Any:
 def fresh() -> None:
     """Begin as in a new process: threads are named from 1 on, and what leaves them is a failure."""
     threading.excepthook = threads.report
-    cast("Any", threading)._counter = itertools.count(1).__next__
+    _threading._counter = itertools.count(1).__next__
     executors.reset()
     thread_locals.reset()

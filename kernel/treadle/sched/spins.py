@@ -92,7 +92,7 @@ class Await(Operation):
 
 def look(thread: "ControlledThread", operation: Operation) -> Operation:
     """Return what *thread* announces: *operation*, or its wait for a change if it goes round and learns nothing."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(3)  # what calls `announce` is ours
     while frame is not None:  # most steps stand in no loop, and this is all that they pay
         code = id(frame.f_code)
         if code not in _calm:
@@ -101,7 +101,7 @@ def look(thread: "ControlledThread", operation: Operation) -> Operation:
             if (code, frame.f_lasti) not in _calm_places:
                 break
         frame = frame.f_back
-    return operation if frame is None else _look(thread, operation, sys._getframe(2))
+    return operation if frame is None else _look(thread, operation, sys._getframe(3))
 
 
 def _look(thread: "ControlledThread", operation: Operation, here: FrameType) -> Operation:

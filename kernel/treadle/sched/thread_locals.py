@@ -159,7 +159,7 @@ def hooks() -> Iterator[tuple[type, str, Any]]:
 
 def reset() -> None:
     """Let each object have what it had before the check."""
-    for data in list(_all.values()):
+    for data in list(_all.values()) if _all else ():
         holder = data.reference()
         if holder is not None and data.owner is not None:
             _give_back(holder, data)

@@ -4,8 +4,9 @@ They replace the methods of `threading.Thread` that reach for the operating syst
 object, subclasses included, works unmodified. Starting and joining are no scheduling points.
 """
 
+import functools
+import sys
 import threading
-import zlib
 from _thread import get_ident as real_get_ident
 from _thread import get_native_id as real_get_native_id
 from _thread import stack_size as real_stack_size
@@ -41,12 +42,12 @@ def start(self: threading.Thread) -> None:
     if parent is None:
         real_start(self)
         return
-    private = cast("Any", self)
+    private: Any = self
     if not private._initialized:
         raise RuntimeError("thread.__init__() not called")
     if private._started._flag:
         raise RuntimeError("threads can only be started once")
-    thread = spawn(parent, lambda: run_thread(self), self.name, daemon=self.daemon)
+    thread = spawn(parent, functools.partial(run_thread, self), self.name, daemon=self.daemon)
     private._treadle_thread = thread
     private._ident = private._native_id = thread.ident
     private._started._flag = True
@@ -73,10 +74,11 @@ def spawn(
                 thread.locals.pop()(thread)
 
     thread = world.spawn(live, label, 0, daemon=daemon)
-    idents = {other.ident for other in world.threads}
-    thread.ident = 2 + zlib.crc32(thread.path.encode()) % IDENTS
-    while thread.ident in idents:
-        thread.ident += 1
+    taken = [other.ident for other in world.threads]
+    ident = 2 + thread.digest % IDENTS
+    while ident in taken:
+        ident += 1
+    thread.ident = ident
     return thread
 
 
@@ -134,8 +136,8 @@ def report(args: threading.ExceptHookArgs, /) -> None:
 
 def _mark_stopped(self: threading.Thread) -> None:
     """Note the end in the way that the real methods read it, for thread objects that outlive the execution."""
-    private = cast("Any", self)
-    if hasattr(private, "_handle"):
+    private: Any = self
+    if sys.version_info >= (3, 13):
         private._handle = _EndedHandle(self.ident)
     else:
         private._is_stopped = True
@@ -156,7 +158,8 @@ class _EndedHandle:
 
 
 def _controlled(self: threading.Thread) -> ControlledThread | None:
-    return cast("ControlledThread | None", getattr(self, _ATTRIBUTE, None))
+    noted: ControlledThread | None = getattr(self, _ATTRIBUTE, None)
+    return noted
 
 
 def join(self: threading.Thread, timeout: float | None = None) -> None:

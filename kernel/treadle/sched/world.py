@@ -14,6 +14,8 @@ Rules: this file knows no primitive, no strategy and nothing of source code.
 import contextlib
 import contextvars
 import enum
+import functools
+import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol
 
@@ -89,6 +91,7 @@ class ControlledThread:
         "counts",
         "daemon",
         "deadline",
+        "digest",
         "due",
         "elapsed",
         "ended",
@@ -115,6 +118,7 @@ class ControlledThread:
         self.world = world
         self.index = index  #: order of creation, which is the same whenever the choices are
         self.path = path  #: who created it, and as which of its children
+        self.digest = zlib.crc32(path.encode())  #: what is named by a number is named after that
         self.label = label  #: what the program calls it
         self.name = f"thread {path}"
         self.ident = ident
@@ -238,7 +242,6 @@ class World:
         "clock",
         "cycle",
         "error",
-        "exit",
         "exited",
         "failed",
         "failed_after",
@@ -251,7 +254,6 @@ class World:
         "last",
         "learned",
         "leaver",
-        "lifetime",
         "livelock",
         "look",
         "max_steps",
@@ -264,8 +266,6 @@ class World:
         "over",
         "patience",
         "plain",
-        "program",
-        "read_clock",
         "seed",
         "shared",
         "stack_size",
@@ -273,11 +273,16 @@ class World:
         "stuck",
         "threads",
         "tick",
-        "time",
         "timeouts",
         "unscheduled",
         "wake_one",
     )
+
+    time = Place("clock")
+    read_clock = Operation("read", time, READ)
+    program = Place("program")
+    exit = _Exit("exit", program, WRITE)
+    lifetime: Accesses = ((program, READ),)  #: a daemon's timer fires only while the program runs
 
     def __init__(
         self,
@@ -322,14 +327,7 @@ class World:
         self.exited = False  #: every thread the program waits for has ended
         self.clock = 1_000.0
         self.stack_size = 0  #: what the program asked for
-        self.time = Place("clock")
-        self.read_clock = Operation("read", self.time, READ)
         self.tick: Accesses = ((self.time, TICK),) if self.learned.clock else ()  #: a timeout moves the clock
-        self.program = Place("program")
-        self.exit = _Exit("exit", self.program, WRITE)
-        self.lifetime: Accesses = (
-            (self.program, READ),
-        )  #: a daemon's timer fires only while the program runs
         self.observer: Callable[[ControlledThread, Operation], None] | None = None
         self.faults: Faults | None = None
         self.injected: list[BaseException] = []  #: what faults raised
@@ -357,7 +355,8 @@ class World:
         thread.masked = self.faults is not None and not self.faults.can_hit(thread)
         thread.body = body
         self.outlived |= daemon
-        if not self._has_room(thread):
+        if thread.index >= self.history.width:
+            self.learned.width *= 2  # for the next execution: the clocks have no room for it in this one
             self.relearn()
         if parent is not None:
             self.history.spawned(parent.index, thread.index)
@@ -365,16 +364,9 @@ class World:
 
     def _new_thread(self, path: str, label: str, ident: int, *, daemon: bool) -> ControlledThread:
         thread = ControlledThread(self, len(self.threads), path, label, ident, daemon)
-        thread.greenlet = self.carriers.carry(lambda: self._live(thread), self.hub)
+        thread.greenlet = self.carriers.carry(functools.partial(self._live, thread), self.hub)
         self.threads.append(thread)
         return thread
-
-    def _has_room(self, thread: ControlledThread) -> bool:
-        """Say whether the clocks have room for *thread*; from the next execution on they will."""
-        if thread.index < self.history.width:
-            return True
-        self.learned.width *= 2
-        return False
 
     def advance(self, thread: ControlledThread) -> None:
         """Run *thread* to its next announcement, or to its end, without deciding anything."""
@@ -386,7 +378,8 @@ class World:
         runtime.current = me
         thread.greenlet.parent = self.hub
 
-    def _live(self, thread: ControlledThread) -> None:
+    def _live(self, thread: ControlledThread) -> greenlet:
+        """Run *thread* to its end; return who goes on then."""
         body, thread.body = thread.body, None
         assert body is not None
         try:
@@ -407,7 +400,11 @@ class World:
                     self._announce_end(thread)
         thread.ended = True
         thread.pending = None
-        thread.hand_back = None
+        back, thread.hand_back = thread.hand_back, None
+        if back is not None:
+            return back
+        chosen = None if self.over else self._release_joiners() or self.decide()
+        return self.hub if chosen is None else chosen.greenlet
 
     def fail(self, thread: ControlledThread, error: BaseException) -> None:
         """Record that *error* left *thread*; one that a fault raised is none of the program's."""
@@ -435,7 +432,7 @@ class World:
 
     def may_exit(self) -> bool:
         """Say whether every thread that the program waits for has ended."""
-        return all(thread.ended or thread.daemon for thread in self.threads)
+        return not self._is_waited_for()
 
     def _announce_exit(self) -> None:
         """Let the program's exit be the next operation of a thread of its own.
@@ -444,7 +441,8 @@ class World:
         """
         leaver = self.leaver = self._new_thread("exit", "exit", 0, daemon=True)
         leaver.body = self._leave
-        if not self._has_room(leaver):
+        if leaver.index >= self.history.width:
+            self.learned.width *= 2
             self.stop(Outcome.RELEARN)
             return
         for thread in self.threads:
@@ -463,13 +461,8 @@ class World:
         main = self.spawn(body, label, ident, daemon=False)
         main.greenlet.gr_context = contextvars.copy_context()  # other threads begin with an empty one
         try:
-            chosen: ControlledThread | None = main
             runtime.current = main
-            while chosen is not None:
-                chosen.greenlet.switch()
-                if self.over:
-                    break
-                chosen = self._release_joiners() or self.decide()
+            main.greenlet.switch()
         finally:
             if self.learned.news:
                 self.learned.news = False
@@ -482,9 +475,10 @@ class World:
 
     def _release_joiners(self) -> ControlledThread | None:
         """Let those go on that joined a thread which has ended; if that is a single one it is returned, to go first."""
-        released = [(joiner, thread) for thread in self.threads if thread.ended for joiner in thread.joiners]
-        if not released:
+        joined = [thread for thread in self.threads if thread.joiners and thread.ended]
+        if not joined:
             return None
+        released = [(joiner, thread) for thread in joined for joiner in thread.joiners]
         for joiner, thread in released:
             thread.joiners.clear()
             self.history.joined(joiner.index, thread.index)
@@ -503,14 +497,19 @@ class World:
             self._announce_exit()
             if self.over:
                 return None
-        enabled = self._enabled()
+        enabled = [
+            thread
+            for thread in self.threads
+            if (pending := thread.pending) is not None
+            and not (pending.parks and pending.sleeps(thread))
+            and (not pending.conditional or pending.enabled(thread))
+        ]  # as `_enabled` says, with a call less
         barrier = False
         if not enabled:
             enabled = self._settle()
             barrier = bool(enabled) and self.timeouts == "idle"
         if not enabled:
-            waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
-            self.stop(Outcome.DEADLOCKED if waited_for else Outcome.COMPLETE)
+            self.stop(Outcome.DEADLOCKED if self._is_waited_for() else Outcome.COMPLETE)
             return None
         if len(self.steps) >= self.max_steps:
             self.stop(Outcome.LIMIT)
@@ -599,9 +598,15 @@ class World:
             enabled = self._enabled()
             if enabled:
                 return enabled
-        waited_for = any(not thread.ended and not thread.daemon for thread in self.threads)
-        woken = self.wake_one(self) if waited_for else None
+        woken = self.wake_one(self) if self._is_waited_for() else None
         return [] if woken is None else [woken]
+
+    def _is_waited_for(self) -> bool:
+        """Say whether a thread lives that the program waits for."""
+        for thread in self.threads:  # noqa: SIM110 - a generator would take longer, and every execution ends here
+            if not thread.ended and not thread.daemon:
+                return True
+        return False
 
     def stop(self, outcome: Outcome) -> None:
         """End the execution with *outcome*."""

@@ -10,4 +10,4 @@ class RandomWalk(Sampling):
     name = "random walk"
 
     def choose(self, world: World, enabled: list[ControlledThread]) -> ControlledThread | None:
-        return enabled[int(self.random.random() * len(enabled))]
+        return enabled[int(self.draw() * len(enabled))]

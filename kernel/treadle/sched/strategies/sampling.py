@@ -18,6 +18,7 @@ class Sampling(ABC):
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.random = random.Random(seed)  # noqa: S311 - choices are to be repeatable, not secret
+        self.draw = self.random.random  #: the next number from 0 to 1
 
     @property
     def bound(self) -> str:
