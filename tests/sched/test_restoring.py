@@ -410,3 +410,17 @@ def test_checks_on_two_threads_do_not_run_at_once(outsider: Callable[[Callable[[
     outsider(other)
     check(program, strategy="random", max_executions=1, max_steps=10_000_000)
     assert "nest" in str(errors[0])
+
+
+def test_the_threads_that_threading_notes_are_those_made_outside_the_program() -> None:
+    before = threading._dangling  # type: ignore[attr-defined]
+    inside: list[threading.Thread] = []
+    outside: list[threading.Thread] = []
+
+    def program() -> None:
+        inside.append(threading.Thread())
+
+    check(program, on_execution=lambda _: outside.append(threading.Thread()))
+    assert threading._dangling is before  # type: ignore[attr-defined]
+    assert set(outside) <= set(before)
+    assert not set(inside) & set(before)
