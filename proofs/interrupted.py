@@ -202,6 +202,88 @@ def send(channels: ModuleType, capacity: int | None) -> Program:
     return program
 
 
+def receive_batch(channels: ModuleType, capacity: int | None) -> Program:
+    """Make a program in which a batch is received beside a sender, and interrupted: what it took is put back (P2)."""
+
+    def program() -> None:
+        tx, rx = made(channels, capacity)
+        tx.send(1)
+
+        def sender() -> None:
+            begin()
+            tx.send(2)
+
+        victim, other = Victim(channels, rx.recv_many), threading.Thread(target=sender)
+        victim.start()
+        other.start()
+        victim.join()
+        got = victim.result if victim.finished else []
+        if not victim.finished and not victim.has_lost:
+            got.append(rx.recv())
+        other.join()
+        got += rx.drain()
+        assert got == [1, 2] or (victim.has_lost and got == [2]), f"received {got}"
+        nobody_in_line(tx)
+
+    return program
+
+
+def send_batch(channels: ModuleType, capacity: int | None) -> Program:
+    """Make a program in which the sending of a batch is interrupted: its beginning is delivered, and no more (P3)."""
+
+    def program() -> None:
+        tx, rx = made(channels, capacity)
+        got: list[int] = []
+
+        def sender() -> None:
+            begin()
+            tx.send_many([1, 2])
+
+        def receiver() -> None:
+            begin()
+            with contextlib.suppress(channels.RecvError):
+                got.append(rx.recv())
+
+        victim, other = Victim(channels, sender), threading.Thread(target=receiver)
+        victim.start()
+        other.start()
+        victim.join()
+        assert not tx._lease.channel.senders.waiting, "a message is still in line"
+        if victim.finished or len(rx) > 0:
+            other.join()  # it is woken, without more
+        tx.close()
+        other.join()
+        got += rx.drain()
+        assert got == [1, 2] if victim.finished else got == [1, 2][: len(got)], f"received {got}"
+
+    return program
+
+
+def select_that_waits(channels: ModuleType, capacity: int | None) -> Program:
+    """Make a program in which a select that waits for one of two messages is interrupted: it has one, or none (P1, P2)."""
+
+    def program() -> None:
+        (tx, rx), (tx2, rx2) = made(channels, capacity), made(channels, capacity)
+
+        def sender() -> None:
+            begin()
+            tx.send(1)
+
+        cases = channels.recv(rx2), channels.recv(rx)
+        victim = Victim(channels, lambda: channels.select(*cases, biased=True))
+        other = threading.Thread(target=sender)
+        victim.start()
+        other.start()
+        victim.join()
+        if not victim.has_lost:
+            got = victim.result.value if victim.finished else rx.recv()
+            assert got == 1, f"received {got}"
+        other.join()
+        nobody_in_line(tx, tx2)
+
+    return program
+
+
 def select_what_is_there(channels: ModuleType, capacity: int | None) -> Program:
     """Make a program in which a select among a send and two receives is interrupted: one is done, or none (P1, P2)."""
 

@@ -15,10 +15,13 @@ from proofs.interrupted import (
     answered,
     closes,
     receive,
+    receive_batch,
     receive_beside,
     receive_from_full,
+    select_that_waits,
     select_what_is_there,
     send,
+    send_batch,
     sends,
 )
 from proofs.mutants import Mutation, make
@@ -60,6 +63,16 @@ send_unbounded = _interrupted("a send is done or undone (unbounded)", send(CHANN
 send_bounded = _interrupted("a send is done or undone (bounded)", send(CHANNELS, 1))
 send_rendezvous = _interrupted("a send is done or undone (rendezvous)", send(CHANNELS, 0))
 select_there = _interrupted("a select does a case or none", select_what_is_there(CHANNELS, None), None)
+select_waiting = _interrupted(
+    "a select that waits does a case or none (unbounded)", select_that_waits(CHANNELS, None)
+)
+select_pairing = _interrupted(
+    "a select that waits does a case or none (rendezvous)", select_that_waits(CHANNELS, 0)
+)
+recv_batch = _interrupted("a batch puts back what it took (unbounded)", receive_batch(CHANNELS, None))
+recv_batch_bounded = _interrupted("a batch puts back what it took (bounded)", receive_batch(CHANNELS, 2))
+send_batch_unbounded = _interrupted("a batch is sent, or not (unbounded)", send_batch(CHANNELS, None))
+send_batch_bounded = _interrupted("a batch is sent up to some message (bounded)", send_batch(CHANNELS, 1))
 top_unbounded = _on_top("a finalizer sends and closes on top of operations (unbounded)", None)
 top_bounded = _on_top("a finalizer sends and closes on top of operations (bounded)", 2)
 
@@ -104,6 +117,30 @@ STILL_IN_LINE = Mutation(
     "        except BaseException:\n            _, match = leave(waiter, (entry,))\n",
     "        except BaseException:\n            match = None\n",
 )
+SELECTED_LOST = Mutation(
+    "mutant_selected_lost",
+    "choices.py",
+    "            give_back(match, entries[index])\n",
+    "            pass\n",
+)
+SELECT_STILL_IN_LINE = Mutation(
+    "mutant_select_still_in_line",
+    "choices.py",
+    "    except BaseException:\n        index, match = leave(waiter, entries)\n",
+    "    except BaseException:\n        index, match = EXPIRED, None\n",
+)
+BATCH_LOST = Mutation(
+    "mutant_batch_lost",
+    "receivers.py",
+    "                channel.give_back(messages)\n            raise\n        return messages\n",
+    "                pass\n            raise\n        return messages\n",
+)
+BATCH_NOT_ANNOUNCED = Mutation(
+    "mutant_batch_not_announced",
+    "flavours/bounded.py",
+    "            self.published()\n        except BaseException:\n            self.published()\n            raise\n        entered",
+    "            self.published()\n        except BaseException:\n            raise\n        entered",
+)
 
 
 def _found(
@@ -112,7 +149,10 @@ def _found(
     @claim(f"planted bug found: {statement}")
     def prove(progress: Progress) -> Evidence:
         mutant = make(mutation)
-        where = (import_module(f"{mutant.__name__}.{mutation.file.removesuffix('.py')}"), mutant.waiting)
+        where = (
+            import_module(f"{mutant.__name__}.{mutation.file.removesuffix('.py').replace('/', '.')}"),
+            mutant.waiting,
+        )
         return program_must_fail(program(mutant, *capacity), where, progress, preemptions=0, faults=[SIGNAL])
 
     return prove
@@ -125,6 +165,10 @@ obligation = _found(
     "an interrupted receive that was woken wakes no other", OBLIGATION_FORGOTTEN, receive_beside, None
 )
 still_in_line = _found("an interrupted send stays in line", STILL_IN_LINE, send, 0)
+selected_lost = _found("an interrupted select keeps its message", SELECTED_LOST, select_that_waits, 0)
+select_in_line = _found("an interrupted select stays in line", SELECT_STILL_IN_LINE, select_that_waits, None)
+batch_lost = _found("an interrupted batch keeps its messages", BATCH_LOST, receive_batch, None)
+batch_not_announced = _found("an interrupted batch wakes nobody", BATCH_NOT_ANNOUNCED, send_batch, 1)
 
 
 @claim("planted bug found: a message lost at a disconnection in a finalizer")
