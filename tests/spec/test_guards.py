@@ -1,5 +1,6 @@
 """Why an action is disabled, and which guards ever were true and false."""
 
+import pickle
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -108,6 +109,43 @@ def test_a_deadlock_says_why_each_action_is_disabled() -> None:
     line = Stuck.go.__code__.co_firstlineno + 2
     assert found.disabled == (f"    go is disabled in line {line}: `state.x == 0` is False",)
     assert str(found).endswith(found.disabled[0])
+
+
+class Asked(Model[int]):
+    """A clock that stops, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def init(self) -> Iterator[int]:
+        yield 0
+
+    @action(by=range(1, 3))
+    def tick(self, state: int, by: int) -> Iterator[int]:
+        self._asked += 1
+        if state + by < 3:
+            yield state + by
+
+
+def test_why_a_deadlock_is_one_is_found_when_it_is_first_read() -> None:
+    model = Asked()
+    found = check(model).counterexample
+    assert found is not None
+    before = model._asked
+    text = str(found)
+    assert text.count("`state + by < 3` is False") == 2
+    assert model._asked > before, "the check had found the reasons already"
+    after = model._asked
+    assert str(found) == text
+    assert model._asked == after
+
+
+def test_why_a_deadlock_is_one_goes_with_a_result_to_another_process() -> None:
+    found = check(Asked())
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301  # written here
+    assert again == found
+    assert str(again) == str(found)
+    assert str(pickle.loads(pickle.dumps(again))) == str(found)  # noqa: S301  # written here
 
 
 def test_the_action_of_a_part_is_explained_in_its_own_state() -> None:

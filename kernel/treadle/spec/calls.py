@@ -7,7 +7,7 @@ error of whoever wrote it, and raises TypeError or ValueError here.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar, get_args, get_type_hints
+from typing import ForwardRef, Generic, TypeVar, get_args, get_type_hints
 
 from treadle.spec.program import Program, Property, Step
 from treadle.spec.value import require_equal, require_value
@@ -173,11 +173,16 @@ def declared(step: Step[S]) -> type | None:
     """Return the class of the states that an action's annotation promises, if it is a plain class."""
     method = getattr(step.method, "__func__", step.method)
     try:
-        promised = get_args(get_type_hints(method).get("return"))
+        first = _first_part(method.__annotations__.get("return"))
+        if isinstance(first, str | ForwardRef | None):
+            first = _first_part(get_type_hints(method).get("return"))
     except Exception:  # a name that only type checkers see
         return None
-    first = promised[0] if promised else None
     return first if isinstance(first, type) and first not in (float, complex) else None
+
+
+def _first_part(annotation: object) -> object:
+    return next(iter(get_args(annotation)), None)
 
 
 def require_declared(step: Step[S], found: Iterable[S]) -> None:

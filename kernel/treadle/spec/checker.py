@@ -14,7 +14,7 @@ from treadle.spec.checkpoint import Keeper, load, save
 from treadle.spec.compact import Fingerprints, missed
 from treadle.spec.depth_first import deep
 from treadle.spec.graph import StateGraph, build
-from treadle.spec.guards import disabled
+from treadle.spec.guards import Reasons
 from treadle.spec.limits import Limits
 from treadle.spec.liveness import Fairness, Lasso, violation
 from treadle.spec.marks import Kind
@@ -164,17 +164,12 @@ class _Check(Generic[S]):
             assert found.after is not None
             states.append(found.after)
             actions.append(found.by)
-        reasons: tuple[str, ...] = ()
+        shown = found.reason, tuple(states), tuple(actions), found.error
+        columns = self._columns(states)
         if found.reason == DEADLOCK:
-            reasons = tuple(f"    {reason}" for reason in disabled(self._program.steps, found.state))
-        return Counterexample(
-            found.reason,
-            tuple(states),
-            tuple(actions),
-            found.error,
-            disabled=reasons,
-            columns=self._columns(states),
-        )
+            why = Reasons(self._program.steps, found.state)
+            return Counterexample(*shown, columns=columns, _why=why)
+        return Counterexample(*shown, columns=columns)
 
     def _columns(self, states: list[S]) -> tuple[tuple[str, tuple[object, ...]], ...]:
         """The processes' parts of the states, one column each."""

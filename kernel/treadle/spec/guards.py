@@ -10,13 +10,13 @@ set before, a debugger's or a coverage tool's, is put back.
 import dis
 import linecache
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
 from types import CodeType, FrameType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from treadle.spec.limits import Limits
 from treadle.spec.model import Model
@@ -80,13 +80,44 @@ def why_disabled(model: Model[S], state: S) -> tuple[Disabled, ...]:
 
 def disabled(steps: tuple[Step[S], ...], state: S) -> tuple[Disabled, ...]:
     """As `why_disabled`, of the steps of a model that was taken apart."""
+    with _watching() as watch:
+        tried = [(step, watch.take(step, state, 1)) for step in steps]
     found = []
-    for step in steps:
-        enabled, asked = _traced(step, state)
-        if not enabled:
+    for step, took in tried:
+        if not took.enabled:
+            asked = took.asked()
             guard, answer = asked[-1].told() if asked else (None, None)
             found.append(Disabled(step.name, guard, answer))
     return tuple(found)
+
+
+class Reasons(Generic[S]):
+    """Why each step of a deadlock is disabled, in lines: found when it is asked for, which takes as long as a small search."""
+
+    def __init__(self, steps: tuple[Step[S], ...], state: S) -> None:
+        self._steps = steps
+        self._state = state
+        self._lines: tuple[str, ...] | None = None
+
+    def __call__(self) -> tuple[str, ...]:
+        """Give the lines."""
+        if self._lines is None:
+            self._lines = tuple(f"    {reason}" for reason in disabled(self._steps, self._state))
+        return self._lines
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the lines alone: steps cannot be pickled."""
+        return _Known, (self(),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Lines that were found."""
+
+    lines: tuple[str, ...]
+
+    def __call__(self) -> tuple[str, ...]:
+        return self.lines
 
 
 def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardCoverage, ...]:
@@ -100,8 +131,10 @@ def guard_coverage(model: Model[S], *, max_states: int = 10_000) -> tuple[GuardC
     counts: dict[tuple[str, Guard], list[int]] = {}
     states: list[S] = list(search.parents)  # type: ignore[arg-type]  # without a key they are the states
     for state in states:
-        for step in asked.steps:
-            for asked_for in _traced(step, state, to_the_end=True)[1]:
+        with _watching() as watch:
+            tried = [(step, watch.take(step, state, None)) for step in asked.steps]
+        for step, took in tried:
+            for asked_for in took.asked():
                 guard, answer = asked_for.told()
                 count = counts.setdefault((step.action, guard), [0, 0])
                 if answer is not None:
@@ -118,38 +151,59 @@ _CACHE = dis.opmap["CACHE"]
 _EXECUTIONS = 2 if sys.version_info >= (3, 13) else 1
 
 
-def _traced(step: Step[Any], state: Any, *, to_the_end: bool = False) -> "tuple[bool, list[_Asked]]":
-    """Whether the step can be taken, and what it asked until it ended, or yielded first."""
-    method = getattr(step.method, "__func__", step.method)
-    code = getattr(method, "__code__", None)
-    offsets: list[int] = []
-    enabled = False
-    for _ in range(_EXECUTIONS):
-        offsets.clear()
-        with _tracing(code, offsets.append):
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step that was tried, and the instructions of its method that were executed, by their offsets."""
+
+    enabled: bool
+    code: CodeType | None
+    offsets: list[int]
+
+    def asked(self) -> "list[_Asked]":
+        """What it asked until it ended, or yielded as often as it was let."""
+        return list(_answers(self.code, self.offsets)) if self.code else []
+
+
+class _Watch:
+    """A trace function, which sees the instructions of one code."""
+
+    def __init__(self) -> None:
+        self._code: CodeType | None = None
+        self._offsets: list[int] = []
+        self._sees = False  # any instructions
+
+    def take(self, step: Step[Any], state: Any, most: int | None) -> _Taken:
+        """Try a step, until it has yielded so often."""
+        method = getattr(step.method, "__func__", step.method)
+        self._code = getattr(method, "__code__", None)
+        enabled = False
+        for _ in range(_EXECUTIONS):
+            self._offsets = []
             successors = step.method(part_of(state, step.path), **step.arguments)
-            enabled = sum(1 for _ in islice(successors, None if to_the_end else 1)) > 0
-    return enabled, list(_answers(code, offsets)) if code else []
+            enabled = bool(list(islice(successors, most)))
+        return _Taken(enabled, self._code, self._offsets)
+
+    def __call__(
+        self, frame: FrameType, event: str, _: object
+    ) -> Any:  # what the interpreter calls next: itself
+        if frame.f_code is not self._code:
+            return None
+        if event == "opcode":
+            self._sees = True
+            self._offsets.append(frame.f_lasti)
+        elif not frame.f_trace_opcodes:
+            frame.f_trace_opcodes = True
+            if not self._sees:
+                sys.settrace(self)  # CPython 3.12 begins to report instructions then
+        return self
 
 
 @contextmanager
-def _tracing(code: CodeType | None, saw: Callable[[int], None]) -> Iterator[None]:
-    """Report each instruction of the code, by its offset."""
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:  # what the interpreter calls next: itself
-        if frame.f_code is not code:
-            return None
-        if event == "opcode":
-            saw(frame.f_lasti)
-        elif not frame.f_trace_opcodes:
-            frame.f_trace_opcodes = True
-            sys.settrace(trace)  # CPython 3.12 begins to report instructions then
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
+def _watching() -> Iterator[_Watch]:
+    watch, before = _Watch(), sys.gettrace()
+    sys.settrace(watch)
     try:
-        yield
+        yield watch
     finally:
         sys.settrace(before)
 
@@ -167,14 +221,13 @@ def _answers(code: CodeType, offsets: list[int]) -> "Iterator[_Asked]":
 class _Instruction(NamedTuple):
     offset: int
     name: str
-    place: tuple[int | None, int | None, int | None, int | None]  # first line and last, first column and last
 
 
 def _instructions(code: CodeType) -> Iterator[_Instruction]:
     """As `dis.get_instructions`, which takes ten times as long, to show what is not asked for here."""
-    for number, (operation, place) in enumerate(zip(code.co_code[::2], code.co_positions(), strict=True)):
+    for number, operation in enumerate(code.co_code[::2]):
         if operation != _CACHE:
-            yield _Instruction(2 * number, dis.opname[operation], place)
+            yield _Instruction(2 * number, dis.opname[operation])
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +293,7 @@ def _taken_if(guard: Guard, jump: str) -> bool:
 
 
 def _source(code: CodeType, instruction: _Instruction) -> tuple[int, str]:
-    first, last, begin, end = instruction.place
+    first, last, begin, end = next(islice(code.co_positions(), instruction.offset // 2, None))
     line = first or code.co_firstlineno
     lines = [linecache.getline(code.co_filename, number) for number in range(line, (last or line) + 1)]
     if begin is None or end is None or not all(lines):

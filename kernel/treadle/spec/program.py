@@ -130,7 +130,16 @@ def _with_chosen(
     method: Callable[..., Iterable[Any]], arguments: Mapping[str, object]
 ) -> Callable[[Any], Iterable[Any]]:
     """The method as a function of the state alone."""
-    return _chooser(tuple(arguments))(method, *arguments.values()) if arguments else method
+    if not arguments:
+        return method
+    code = getattr(getattr(method, "__func__", None), "__code__", None)
+    if code and code.co_varnames[2 : code.co_argcount] == tuple(arguments) and len(arguments) == 1:
+        return _with_one(method, *arguments.values())
+    return _chooser(tuple(arguments))(method, *arguments.values())
+
+
+def _with_one(method: Callable[..., Iterable[Any]], value: object) -> Callable[[Any], Iterable[Any]]:
+    return lambda state: method(state, value)
 
 
 @lru_cache(maxsize=1024)

@@ -3,8 +3,8 @@
 Rules: nothing here searches, and nothing here knows how a model is written.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, NoReturn, TypeVar
 
 from treadle.spec.show import shown
@@ -37,10 +37,15 @@ class Counterexample(Generic[S]):
     back: str | None = (
         None  # the action that leads back to the loop; None where the last state stays as it is
     )
-    disabled: tuple[str, ...] = ()  # in a deadlock: why each action is disabled
     columns: tuple[
         tuple[str, tuple[object, ...]], ...
     ] = ()  # by process: its name, and its part of each state
+    _why: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False, repr=False)
+
+    @property
+    def disabled(self) -> tuple[str, ...]:
+        """In a deadlock: why each action is disabled. The model's actions are asked for it once more, at the first time."""
+        return self._why()
 
     def __str__(self) -> str:
         """The reason, then state after state; after the first, only what changed."""

@@ -23,7 +23,6 @@ from treadle.spec.calls import (
     inspect_state,
     inspect_step,
     require_same,
-    successors,
 )
 from treadle.spec.collector import Spared
 from treadle.spec.expand import Expander, expanders
@@ -247,7 +246,6 @@ class Search(Generic[S]):
 
     def _first_time(self, expander: Expander[S], state: S) -> None:
         for step in expander.steps:
-            successors(step, state)
             require_same(step, state)
 
     def _expand_with_care(self, state: S, found: list[S]) -> bool:

@@ -12,6 +12,9 @@ from functools import lru_cache
 #: Types whose values have no parts, and are as they should be.
 _ATOMS = {int, str, bool, bytes, type(None)}
 
+#: Types whose values need no closer look.
+_SOUND = {*_ATOMS, frozenset}
+
 
 def record(value: object) -> Mapping[str, object]:
     """The fields of a state, a dataclass or a named tuple; of anything else, none."""
@@ -64,9 +67,11 @@ def _parts(value: object, path: str) -> dict[str, object]:
 
 def _is_sound(value: object) -> bool:
     """Whether the value is one of those that need no closer look: the short cut of `_flaw`."""
-    if type(value) in _ATOMS or type(value) is frozenset:
+    if type(value) in _SOUND:
         return True
-    return isinstance(value, tuple) and _is_plain(type(value)) and all(map(_is_sound, value))
+    if not isinstance(value, tuple) or not _is_plain(type(value)):
+        return False
+    return _SOUND.issuperset(map(type, value)) or all(map(_is_sound, value))
 
 
 @lru_cache(maxsize=256)
