@@ -2,9 +2,10 @@
 
 # ruff: noqa: C416, PLW0108 - these forms are what is tested
 import copy
+import functools
 import json
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Act = Callable[[Any], object]
@@ -144,6 +145,10 @@ ATTRIBUTES: list[Act] = [
     lambda s: list(s.__dict__),
     lambda s: hasattr(s, "y"),
     lambda s: setattr(s, "z", 1),
+    lambda s: object.__getattribute__(s, "x"),
+    lambda s: object.__setattr__(s, "x", 6),
+    lambda s: type.__setattr__(type(s), "x", 7),
+    lambda s: type(s).__dict__.get("x"),
 ]
 
 
@@ -299,6 +304,57 @@ def silent() -> Lives:
     return Lives(Silent, [])
 
 
+class Counting:
+    """A generator that threads share."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.numbers = self.count()
+
+    def count(self) -> Iterator[int]:
+        yield self.total
+        yield from (number for number in (10,))
+
+
+GENERATOR: list[Act] = [
+    lambda s: next(s.numbers),
+    lambda s: next(s.numbers, None),
+    lambda s: s.numbers.send(None),
+    lambda s: [number for number in s.numbers],
+    lambda s: list(s.numbers),
+    lambda s: max(s.numbers, default=0),
+    lambda s: 2 in s.numbers,
+    lambda s: s.numbers.close(),
+    lambda s: setattr(s, "total", 5),
+]
+
+
+class Functions:
+    """Functions with caches."""
+
+    def __init__(self) -> None:
+        self.log: list[int] = []
+        self.one = functools.lru_cache(maxsize=1)(self.compute)
+        self.all = functools.cache(self.compute)
+
+    def compute(self, number: int) -> int:
+        self.log.append(number)
+        return number
+
+
+CACHES: list[Act] = [
+    lambda s: s.all(1),
+    lambda s: s.all(1),
+    lambda s: s.all(2),
+    lambda s: s.one(1),
+    lambda s: s.one(2),
+    lambda s: s.one(2),
+    lambda s: tuple(s.one.cache_info()),
+    lambda s: s.all.cache_info().hits,
+    lambda s: s.all.cache_clear(),
+    lambda s: len(s.log),
+]
+
 MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "dict": (lambda: {"a": 0, "b": 0}, DICT),
     "list": (lambda: [1, 2, 3], LIST),
@@ -308,6 +364,8 @@ MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "inside of others": (Deep, DEEP),
     "ends": (mortal, LIVES),
     "watched ends": (silent, LIVES),
+    "a generator": (Counting, GENERATOR),
+    "functions with caches": (Functions, CACHES),
 }
 
 
@@ -319,6 +377,10 @@ def left_of(state: Any) -> object:
         return state.outer, state.inner, state.table, vars(state.box)
     if isinstance(state, Lives):
         return [getattr(state, name, None) is None for name in "abc"], state.log
+    if isinstance(state, Counting):
+        return state.total, next(state.numbers, None)
+    if isinstance(state, Functions):
+        return state.log, state.one.cache_info(), state.all.cache_info()
     return vars(state) if isinstance(state, Bag) else state
 
 

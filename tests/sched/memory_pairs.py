@@ -85,6 +85,31 @@ class Setting:
         return 0
 
 
+class Guarded:
+    """Touches attributes by what it inherits, also where it is only asked for its class."""
+
+    def __init__(self) -> None:
+        self.x = 0
+
+    def __getattribute__(self, name: str) -> object:
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+
+
+class Meta(type):
+    """Gives its classes an attribute that is kept in their namespace."""
+
+    @property
+    def kept(cls) -> object:
+        return cls.__dict__.get("_kept", 0)
+
+    @kept.setter
+    def kept(cls, value: object) -> None:
+        type.__setattr__(cls, "_kept", value)
+
+
 class Described:
     """A data descriptor."""
 
@@ -438,6 +463,10 @@ ATTRIBUTES = [
     Pair("delattr", Box, try_x, lambda s: delattr(s, "x")),
     Pair("hasattr", Box, lambda s: hasattr(s, "x"), delete_x),
     Pair("object.__setattr__", Box, get_x, lambda s: object.__setattr__(s, "x", 1)),
+    Pair("super().__getattribute__ and __setattr__", Guarded, get_x, set_x),
+    Pair("type.__setattr__", lambda: type("", (), {"x": 0}), get_x, lambda s: type.__setattr__(s, "x", 1)),
+    Pair("__dict__ of a class", lambda: type("", (), {"x": 0}), lambda s: s.__dict__.get("x"), set_x),
+    Pair("property of a class", lambda: Meta("", (), {}), lambda s: s.kept, lambda s: setattr(s, "kept", 1)),
     Pair("object.__getattribute__", Box, lambda s: object.__getattribute__(s, "x"), set_x),
     Pair("object.__delattr__", Box, try_x, lambda s: object.__delattr__(s, "x")),
     Pair("__dict__ read", Box, lambda s: s.__dict__["x"], set_x),

@@ -20,11 +20,14 @@ FIRST = sys.version_info.minor * 1_000
 #: How many acts each thread has.
 SHAPES = [(1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 1)]
 
-#: Kinds whose acts make several accesses each.
-DEEP = ("attributes of two objects", "inside of others")
+#: Of kinds whose acts make several accesses each, likewise.
+DEEP = {
+    **dict.fromkeys(("attributes of two objects", "inside of others", "functions with caches"), SHAPES[:2]),
+    "a generator": SHAPES[:1],
+}
 
 #: Programs with more schedules than this are left out; most have fewer.
-BUDGET = 300
+BUDGET = 600
 
 
 def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
@@ -33,7 +36,7 @@ def program_of(make: Callable[[], Any], threads: list[list[Act]]) -> Body:
     def attempt(act: Act, state: Any) -> str:
         try:
             return repr(act(state))
-        except (KeyError, IndexError, ValueError, AttributeError, RuntimeError, TypeError) as error:
+        except (LookupError, ValueError, AttributeError, RuntimeError, TypeError, StopIteration) as error:
             return type(error).__name__
 
     def program() -> object:
@@ -57,14 +60,14 @@ def test_outcomes_are_those_of_brute_force(kind: str) -> None:
     with many(memory_acts) as process:
         for number in range(FIRST, FIRST + PROGRAMS):
             chance = random.Random(f"{kind} {number}")
-            lengths = chance.choice(SHAPES if kind not in DEEP else SHAPES[:2])
+            lengths = chance.choice(DEEP.get(kind, SHAPES))
             threads = [[chance.choice(acts) for _ in range(length)] for length in lengths]
             program = program_of(make, threads)
             everything = process.explored(program, DepthFirst(), most=BUDGET, every_access=True)
             if everything is not None:
                 finished += 1
                 assert process.explored(program) == everything, f"{kind} {number}"
-    assert finished > PROGRAMS // 2
+    assert finished >= PROGRAMS // 3
 
 
 def test_the_order_of_new_keys_is_explored() -> None:

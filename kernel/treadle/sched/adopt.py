@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from treadle.sched import locks, thread_locals
 from treadle.sched.errors import UncontrolledError
+from treadle.sched.memory import caches
 from treadle.sched.patching import Patches, lookup, stand_ins, standard
 from treadle.sched.simple_queue import SimpleQueue
 
@@ -38,8 +39,9 @@ StandIn = locks.Lock | locks.RLock | SimpleQueue
 class Adopted:
     """The stand-ins for locks that exist already."""
 
-    def __init__(self, patches: Patches, modules: list[ModuleType]) -> None:
+    def __init__(self, patches: Patches, modules: list[ModuleType], *, memory: bool = False) -> None:
         self._patches = patches
+        self._memory = memory  #: functions' caches are seen
         self._table = stand_ins()
         self._modules = {module.__name__ for module in modules}
         self._stand_ins: dict[int, object] = {}
@@ -144,6 +146,10 @@ class Adopted:
             self.keep(found)
         elif found is None and type(value) is _REAL_QUEUE:
             found = self._copied_queue(cast("Any", value), path)
+        elif found is None and self._memory and type(value) is caches.real:
+            found = caches.copied(value)
+            self._resets.append(found.begin)
+            self._search(cast("Any", value).__wrapped__, path)
         elif found is None:
             return lookup(self._table, value)
         if found is not None:

@@ -146,6 +146,10 @@ def summarize(
     """Turn what an exploration found into an answer; a failing execution is replayed to be shown."""
     bounds = [strategy.bound] if strategy.bound is not None else []
     notes: list[str] = []
+    if found.unseen:
+        bounds.append(
+            f"what source text given to exec or eval touches is not seen ({', '.join(sorted(found.unseen))})"
+        )
     if found.spent is not None:
         bounds.append(found.spent)
     if found.limited is not None:

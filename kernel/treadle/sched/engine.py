@@ -1,6 +1,7 @@
 """The loop over executions: prepares the process, makes one execution after the other, and sums up."""
 
 import contextlib
+import functools
 import gc
 import inspect
 import sys
@@ -20,7 +21,7 @@ from treadle.sched.errors import CheckError, Deadlock, Livelock, NondeterminismE
 from treadle.sched.faults import Fault, Faults, Plan, Plans
 from treadle.sched.history import History
 from treadle.sched.loggers import Loggers
-from treadle.sched.memory import Instrumentable, hooks, instrumented, modules_of
+from treadle.sched.memory import Instrumentable, caches, hooks, instrumented, modules_of
 from treadle.sched.patching import Patches, fresh, patched
 from treadle.sched.racing import Watching
 from treadle.sched.strategies.base import WHERE_TO_LOOK, Strategy
@@ -116,7 +117,7 @@ class Laboratory:
         self.files = frozenset(
             file for module in modules_of(settings.instrument) if (file := getattr(module, "__file__", None))
         )
-        self.adopted = Adopted(patches, modules)
+        self.adopted = Adopted(patches, modules, memory=bool(settings.instrument))
         self.adopted.search(program)
         self._loggers = Loggers(patches, self.adopted)
         patches.add(self.adopted.reset)
@@ -233,6 +234,8 @@ def prepared(program: Program, settings: Settings) -> Iterator[Laboratory]:
         with instrumented(settings.instrument, signals=bool(settings.faults)), patched(modules) as patches:
             laboratory = Laboratory(program, settings, patches, modules)
             patches.set_attribute(patching, "on_import", laboratory.adopted.add_module)
+            if settings.instrument:
+                patches.set_item(vars(functools), "_lru_cache_wrapper", caches.stand_in)
             if settings.faults:
                 patches.set_attribute(sys, "unraisablehook", laboratory.unraisable(sys.unraisablehook))
             with watching(laboratory.progress), _collector_off():
@@ -310,6 +313,7 @@ class Exploration:
     spent: str | None = None  #: the budget that ended the exploration
     limited: World | None = None  #: an execution that reached the step limit
     threads: int = 0  #: how many there were at most
+    unseen: set[str] = field(default_factory=set)  #: where the program does what is not seen
 
 
 def explore(
@@ -330,13 +334,13 @@ def explore(
     relearned = 0
     learned = Learned() if learned is None else learned
     learned.everything = laboratory.settings.every_access
-    found = Exploration(Counts(estimate=strategy.estimate))
+    found = Exploration(Counts(estimate=strategy.estimate), unseen=learned.unseen)
     while True:
         world = laboratory.execute(strategy, learned)
         if world.outcome is Outcome.RELEARN:
             world.dispose()
             strategy.restart()
-            found = Exploration(Counts(estimate=strategy.estimate))
+            found = Exploration(Counts(estimate=strategy.estimate), unseen=learned.unseen)
             relearned += 1
             found.spent = budget.spent(relearned) if relearned > PATIENT_RELEARNING else None
             if found.spent is not None:

@@ -188,6 +188,7 @@ class Search:
         share, size = self._queue.pop(self._taken)
         self._taken += 1
         self._given -= size
+        report.learned.unseen |= self.learned.unseen
         self.learned = report.learned
         self.counts += report.counts
         self.failing = self.failing or report.failing
@@ -228,7 +229,9 @@ def _share_out(search: Search, workers: list[Worker[Order, Report]], on_executio
 
 def _exploration(laboratory: Laboratory, search: Search) -> Exploration:
     """Return what was found, with the executions that are to be shown made again in this process."""
-    found = Exploration(search.counts, spent=search.spent, threads=search.threads)
+    found = Exploration(
+        search.counts, spent=search.spent, threads=search.threads, unseen=search.learned.unseen
+    )
     if search.limited is not None:
         found.limited = _made_again(laboratory, search.limited, search.learned)
     if search.failing is not None:

@@ -132,7 +132,8 @@ class _LockClass(_StandIn):
     __call__ = staticmethod(make_lock)
 
 
-def _class_stand_in(name: str, make: Callable[..., Any], *kinds: Any, kind: type[_StandIn] = _StandIn) -> Any:
+def class_stand_in(name: str, make: Callable[..., Any], *kinds: Any, kind: type[_StandIn] = _StandIn) -> Any:
+    """Return a class that, when it is called, returns what *make* makes, and whose instances are those of *kinds*."""
     return kind(
         name,
         (),
@@ -153,9 +154,9 @@ def _refuse_subclass(cls: type, /, **_: object) -> None:
     )
 
 
-_LockStandIn = _class_stand_in("lock", make_lock, _thread.LockType, locks.Lock, kind=_LockClass)
-_RLockStandIn = _class_stand_in("RLock", make_rlock, _rlock, locks.RLock)
-_SimpleQueueStandIn = _class_stand_in("SimpleQueue", _make_simple_queue, _simple_queue, SimpleQueue)
+_LockStandIn = class_stand_in("lock", make_lock, _thread.LockType, locks.Lock, kind=_LockClass)
+_RLockStandIn = class_stand_in("RLock", make_rlock, _rlock, locks.RLock)
+_SimpleQueueStandIn = class_stand_in("SimpleQueue", _make_simple_queue, _simple_queue, SimpleQueue)
 
 
 def _sleep(seconds: float, /) -> None:

@@ -67,6 +67,7 @@ def _one_by_one(
         if found.failing is not None and total.failing is None:
             total.failing, total.error = found.failing, found.error
         total.limited = total.limited or found.limited
+        total.unseen |= found.unseen
         if found.spent is not None:
             total.spent = budget.spent(total.counts.executions)
             break

@@ -90,6 +90,10 @@ def peek(holder: Any, name: str) -> Any:
     try:
         if issubclass(type(holder), (type, types.ModuleType)):
             return inspect.getattr_static(holder, name)
+        raw = next((vars(base)[name] for base in type(holder).__mro__ if name in vars(base)), MISSING)
+        if hasattr(type(raw), "__get__") and type(raw) is not types.MemberDescriptorType:
+            absent = MISSING if type(raw) is functools.cached_property else raw
+            return object.__getattribute__(holder, "__dict__").get(name, absent)
         return object.__getattribute__(holder, name)
     except Exception:
         return MISSING

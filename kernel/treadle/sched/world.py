@@ -219,6 +219,8 @@ class Learned:
         self.stored: set[str] = set()
         #: Classes whose objects' ends were seen to be seen: by name, as by weak references.
         self.watched: set[object] = set()
+        self.unseen: set[str] = set()  #: where it runs source text whose accesses are not seen
+        self.evicting = False  #: a function's cache was full, and forgot something
         self.varying = False  #: an operation touched something else than when it was announced
         self.news = False  #: the execution that runs found another kind
 

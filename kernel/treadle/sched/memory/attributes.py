@@ -70,9 +70,10 @@ def load_attribute(holder: Any, name: str, more: Accesses = ()) -> Any:
     if reading is _OWN and not more and thread.world.plain:
         announce(thread, memory.present.of(holder, name), False, lambda: peek(holder, name))
         return getattr(holder, name)
-    if isinstance(reading, _Reading) and type(reading.code) is functools.cached_property:
+    code = class_attribute(type(holder), name)[1] if reading is MISSING else getattr(reading, "code", None)
+    if type(code) is functools.cached_property:
         perform_all(thread, "let go", more)
-        return _load_cached(thread, holder, name, reading.code)
+        return _load_cached(thread, holder, name, code)
     announce_attribute(thread, holder, name, more)
     if name == "__dict__":
         note_namespace(holder)
@@ -86,10 +87,10 @@ def load_of_temporary(holder: Any, name: str) -> Any:
 
 def announce_attribute(thread: ControlledThread, holder: Any, name: str, more: Accesses = ()) -> None:
     """Announce that attribute *name* of *holder* is about to be read, and *more* is touched."""
-    if isinstance(holder, (type, types.ModuleType)):
+    if issubclass(type(holder), (type, types.ModuleType)):
         _load_from_namespace(thread, holder, name)
         return
-    if isinstance(holder, super):
+    if issubclass(type(holder), super):
         _load_inherited(thread, holder, name)
         return
     found = _known_reading(thread, holder, name)
@@ -211,7 +212,7 @@ def _load_from_namespace(thread: ControlledThread, holder: Any, name: str) -> No
 
     def find() -> Accesses:
         owner = _owner_of(holder, name)[0]
-        walked = _on_classes(holder.__mro__, name) if isinstance(holder, type) and not constant else ()
+        walked = _on_classes(holder.__mro__, name) if issubclass(type(holder), type) and not constant else ()
         return (
             (memory.present.of(owner, name), READ),
             *walked,
@@ -223,7 +224,7 @@ def _load_from_namespace(thread: ControlledThread, holder: Any, name: str) -> No
 
 def _owner_of(holder: Any, name: str) -> tuple[Any, Any]:
     """Return on which class, or in which module, *name* is found, and its value."""
-    if isinstance(holder, type):
+    if issubclass(type(holder), type):
         return class_attribute(holder, name)
     return holder, vars(holder).get(name, MISSING)
 
@@ -272,7 +273,7 @@ def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any)
         perform_found(thread, "write", lambda: _whole_namespace(holder))
         return
     storing = _storing(thread, holder, name)
-    if storing.shadows or isinstance(holder, (type, types.ModuleType)):
+    if storing.shadows or issubclass(type(holder), (type, types.ModuleType)):
         learn_stored(thread, name)
     location = memory.present.of(holder, name)
 

@@ -156,7 +156,7 @@ def _announce_call(
         if inner is not None:
             arguments = (*arguments[: len(arguments) - len(rest)], *inner[: len(rest)])
             keywords = dict(zip(keywords, inner[len(rest) :], strict=True))
-    elif isinstance(function, type) and is_python_class(function):
+    elif issubclass(type(function), type) and is_python_class(function):
         _announce_making(thread, function, arguments, keywords)
     elif not isinstance(class_attribute(type(function), "__call__")[1], types.FunctionType):
         return _announce_arguments(thread, function, arguments, keywords)
@@ -190,7 +190,7 @@ def _announce_unseen(
     if found is How.SEEN or found is How.C:
         return
     given: tuple[Any, ...] = (*arguments, *keywords.values())
-    if isinstance(function, types.MethodType):
+    if issubclass(type(function), types.MethodType):
         given = (function.__self__, *given)
     if found is How.GENERATED:
         perform_found(thread, "call", lambda: reach(given))
@@ -204,20 +204,27 @@ def _announce_unseen(
 
 def _method_in_c(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, str | None, tuple[Any, ...]]:
     """Return the object, the method's name and its arguments if *function* is a method in C of what can change."""
-    if isinstance(function, (types.BuiltinMethodType, types.MethodWrapperType)):
+    if issubclass(type(function), (types.BuiltinMethodType, types.MethodWrapperType)):
         owner = function.__self__
-        if not isinstance(owner, (types.ModuleType, type)) and owner is not None and _can_change(owner):
+        if owner is not None and _can_change(owner, function.__name__):
             return owner, function.__name__, arguments
     elif (
-        isinstance(function, (types.MethodDescriptorType, types.WrapperDescriptorType))
+        issubclass(type(function), (types.MethodDescriptorType, types.WrapperDescriptorType))
         and arguments
-        and _can_change(arguments[0])
+        and _can_change(arguments[0], function.__name__)
     ):
         return arguments[0], function.__name__, arguments[1:]
     return None, None, ()
 
 
-def _can_change(owner: Any) -> bool:
+#: Methods by which attributes are touched, those of classes and modules too.
+_ATTRIBUTES = frozenset(("__getattribute__", "__setattr__", "__delattr__"))
+
+
+def _can_change(owner: Any, method: str) -> bool:
+    """Say whether *method* of *owner*, which is written in C, may touch what can change."""
+    if issubclass(type(owner), (types.ModuleType, type)):
+        return method in _ATTRIBUTES
     kind = family(owner)
     return kind in CONTAINERS or kind in (Family.VIEW, Family.OBJECT, Family.OPAQUE, Family.TUPLE)
 
@@ -237,7 +244,7 @@ def _announce_method(
     given = (*arguments, *keywords.values(), *((owner,) if name in _COMPARING else ()))
     kind = family(owner)
     container = underlying(owner)
-    if kind in (Family.OBJECT, Family.OPAQUE):
+    if kind in (Family.OBJECT, Family.OPAQUE) or name in _ATTRIBUTES:
         _announce_object_method(thread, owner, name, arguments)
     elif container is None:  # a tuple
         perform_found(thread, name, lambda: reach((owner, *given)))

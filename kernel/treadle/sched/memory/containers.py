@@ -154,16 +154,19 @@ def len_of(container: Any) -> int:
 
 def touch_item(thread: ControlledThread, verb: str, container: Any, key: Any, value: Any = None) -> None:
     """Announce that `container[key]` is read, written or deleted next."""
+    if visible(thread, item_accesses(verb, container, key)):
+        give_way(thread, _item(verb, container, key, value))
+
+
+def item_accesses(verb: str, container: Any, key: Any) -> Accesses:
+    """Return what reading, writing or deleting `container[key]` touches in the present state."""
     kind = family(container)
     cells = memory.present.cells(container)
     if kind in KEYED and plain(key):
-        accesses = _by_key(cells, verb, container, key, item_of(cells, key))
-    elif kind in INDEXED and isinstance(key, int):
-        accesses = _by_index(cells, verb, container, key)
-    else:
-        accesses = cells.reading if verb == "read" else cells.writing
-    if visible(thread, accesses):
-        give_way(thread, _item(verb, container, key, value))
+        return _by_key(cells, verb, container, key, item_of(cells, key))
+    if kind in INDEXED and isinstance(key, int):
+        return _by_index(cells, verb, container, key)
+    return cells.reading if verb == "read" else cells.writing
 
 
 def _item(verb: str, container: Any, key: Any, value: Any) -> Operation:

@@ -61,7 +61,7 @@ _CODE = frozenset(CODE)
 
 def is_code(value: object) -> bool:
     """Say whether *value*, an attribute of a class or a module, is code, and so seldom changes."""
-    return type(value) in _CODE or isinstance(value, CODE)
+    return type(value) in _CODE or issubclass(type(value), CODE)
 
 
 _ATOMIC: tuple[type, ...] = (

@@ -1,16 +1,18 @@
 """Hooks for what is done to a value as a whole or to its items: truth, membership, iteration, subscripts, operators."""
 
 import gc
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from types import BuiltinFunctionType, GeneratorType
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, GeneratorType
 from typing import Any
 
 from treadle.sched import runtime
 from treadle.sched.access import READ, Accesses
 from treadle.sched.memory import containers
 from treadle.sched.memory import locations as memory
-from treadle.sched.memory.announcing import perform, perform_found
+from treadle.sched.memory.announcing import perform, perform_all, perform_found
 from treadle.sched.memory.attributes import class_of
 from treadle.sched.memory.containers import CONTAINERS, INDEXED, KEYED, underlying
 from treadle.sched.memory.families import (
@@ -24,6 +26,7 @@ from treadle.sched.memory.families import (
 )
 from treadle.sched.memory.namespaces import namespace_of, note_namespace
 from treadle.sched.memory.reach import inside, reach
+from treadle.sched.source import instrumented
 from treadle.sched.values import peek
 from treadle.sched.world import ControlledThread
 
@@ -87,6 +90,30 @@ def _whole(thread: ControlledThread, value: Any, method: str, *, writes: bool = 
         return consuming(container)
     cells = memory.present.cells(container)
     return cells.writing if writes else cells.reading
+
+
+def run_text(text: Any) -> Any:
+    """Note that the caller gives *text* to `exec` or `eval`, unless it is seen or names nothing; return it."""
+    if runtime.running() is not None and not _names_nothing(text):
+        frame = sys._getframe(1)
+        memory.present.learned.unseen.add(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}")
+    return text
+
+
+def _names_nothing(text: Any) -> bool:
+    try:
+        code = compile(text, "<text>", "exec") if isinstance(text, (str, bytes)) else text
+    except (SyntaxError, ValueError):
+        return True
+    return type(code) is CodeType and _is_closed(code)
+
+
+def _is_closed(code: CodeType) -> bool:
+    """Say whether *code* and the functions in it name nothing outside, or are instrumented."""
+    if id(code) in instrumented:
+        return True
+    inner = [constant for constant in code.co_consts if type(constant) is CodeType]
+    return not code.co_names and not code.co_freevars and all(map(_is_closed, inner))
 
 
 def touch_in_place(value: Any, operand: Any = None) -> Any:
@@ -182,6 +209,8 @@ def _whole_if_running(values: Any) -> None:
 
 def delegate(values: Any) -> Any:
     """Return what `yield from` takes the values from: *values* themselves if they are an iterator."""
+    if _is_seen(values):
+        consume(values)
     return values if hasattr(type(values), "__next__") else iterate(values)
 
 
@@ -192,9 +221,20 @@ def consume(iterator: Any) -> None:
         perform_found(thread, "next", lambda: consuming(iterator))
 
 
+def pause(value: Any) -> Any:
+    """Announce that the generator which calls has run until here, and gives *value*; return it.
+
+    Until then it is an error to ask it for what comes next, as another thread may.
+    """
+    thread = runtime.running()
+    if thread is not None:
+        perform_all(thread, "pause", memory.present.pausing(sys._getframe(1)))
+    return value
+
+
 def consuming(iterator: Any) -> Accesses:
     """Return what asking *iterator* for what comes next touches: itself, and what it goes over."""
-    found: Accesses = memory.present.cells(iterator).writing
+    found = _asked(iterator)
     todo = [iterator]
     while todo:
         outer = todo.pop()
@@ -202,13 +242,29 @@ def consuming(iterator: Any) -> Accesses:
             continue
         for inner in gc.get_referents(outer):
             if hasattr(type(inner), "__next__"):
-                found += memory.present.cells(inner).writing
+                found += _asked(inner)
                 todo.append(inner)
             elif family(inner) in CONTAINERS:
                 found += memory.present.cells(inner).reading
             elif type(inner) is tuple:
                 todo.append(inner)
     return found
+
+
+def _asked(iterator: Any) -> Accesses:
+    """Return what is written of *iterator* itself, and of the generators from which it yields."""
+    found: Accesses = memory.present.cells(iterator).writing
+    while type(iterator) is GeneratorType:
+        memory.present.note_generator(iterator)
+        iterator = iterator.gi_yieldfrom
+        if _is_seen(iterator):
+            found += memory.present.cells(iterator).writing
+    return found
+
+
+def _is_seen(values: Any) -> bool:
+    """Say whether *values* is a generator whose code is instrumented."""
+    return type(values) is GeneratorType and id(values.gi_code) in instrumented
 
 
 def _step_of(values: Any, container: Any) -> Callable[[], None]:
@@ -279,7 +335,7 @@ def load_item(container: Any, key: Any) -> Any:
     if thread is not None:
         kind = family(container)
         if kind in CONTAINERS or kind is Family.VIEW:
-            if isinstance(container, dict) and _is_missing(container, key):
+            if issubclass(type(container), dict) and _is_missing(container, key):
                 return _load_missing(thread, container, key)
             _one(thread, "read", container, key, "__getitem__")
         elif kind is Family.OPAQUE or kind is Family.OBJECT:
@@ -355,7 +411,7 @@ def _store(thread: ControlledThread, verb: str, container: Any, key: Any, value:
     method = "__setitem__" if verb == "write" else "__delitem__"
     kind = family(container)
     if kind in CONTAINERS or kind is Family.VIEW:
-        if isinstance(key, slice) and implementation(type(container), method) is How.C:
+        if issubclass(type(key), slice) and implementation(type(container), method) is How.C:
             inner = underlying(container)
             perform_found(thread, verb, lambda: memory.present.cells(inner).writing + reach((value,)))
         else:

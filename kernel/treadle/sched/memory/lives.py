@@ -33,7 +33,7 @@ def let_go(value: Any) -> None:
 
 def letting_go(value: Any) -> Accesses:
     """Return what letting go of *value* touches."""
-    if type(value) in _UNSEEN_ENDS or isinstance(value, (type, types.ModuleType)):
+    if type(value) in _UNSEEN_ENDS or issubclass(type(value), (type, types.ModuleType)):
         return ()
     if not _end_can_be_seen(value):
         return ()

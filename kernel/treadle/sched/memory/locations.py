@@ -10,8 +10,8 @@ import sys
 import weakref
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
-from typing import cast
+from types import FrameType, ModuleType
+from typing import Any, cast
 
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
 from treadle.sched.history import Clock
@@ -207,6 +207,8 @@ class Locations:
         self._records: dict[int, Record] = {}
         self._pinned: list[Record] = []
         self._named: dict[str, MemoryLocation] = {}
+        #: Generators that have begun to run, by the identity of their frames, and what each is made of.
+        self._generators: dict[int, tuple[weakref.ref[Any], Cells]] = {}
         self._counts: dict[str, int] = {}
         #: By the identity of a weak reference, itself and the life it looks at.
         self.lives: dict[int, tuple[weakref.ref[object], MemoryLocation]] = {}
@@ -222,12 +224,12 @@ class Locations:
         finally:
             self._looking = False
 
-    def of(self, holder: object, part: str) -> MemoryLocation:
+    def of(self, holder: Any, part: str) -> MemoryLocation:
         """Return the location of attribute *part* of *holder*."""
         record = self._records.get(id(holder)) or self._record(holder)
         location = record.parts.get(part)
         if location is None:
-            cls = holder if isinstance(holder, type) else type(holder)
+            cls = holder if issubclass(type(holder), type) else type(holder)
             location = record.parts[part] = MemoryLocation(f"{record.label}.{part}", (name_of(cls), part))
         return location
 
@@ -238,12 +240,12 @@ class Locations:
             record.cells = Cells(record.label, (name_of(type(container)), None), {})
         return record.cells
 
-    def namespace(self, holder: object, namespace: object) -> Cells:
+    def namespace(self, holder: Any, namespace: object) -> Cells:
         """Return the locations that *namespace*, the `__dict__` of *holder*, is made of: the attributes of *holder*."""
         record = self._records.get(id(namespace)) or self._record(namespace)
         owner = self._records.get(id(holder)) or self._record(holder)
         if record.cells is None or record.cells.items is not owner.parts:
-            cls = holder if isinstance(holder, type) else type(holder)
+            cls = holder if issubclass(type(holder), type) else type(holder)
             cells = Namespace(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
             cells.owner = owner.label
             if self._looking:
@@ -272,10 +274,33 @@ class Locations:
             self.learned.watched.add(name_of(cls))
             self.learned.news = True
 
+    def learn_evicting(self) -> None:
+        """Note that a cache had to forget something: which value that is depends on the order of all lookups."""
+        if not self.learned.evicting:
+            self.learned.evicting = True
+            self.learned.news = True
+
     def watches(self, holder: object) -> bool:
         """Say whether one weak reference to *holder* is ours."""
         record = self._records.get(id(holder))
         return record is not None and record.reference is not None
+
+    def note_generator(self, generator: Any) -> None:
+        """Note that *generator* begins to run."""
+        if generator.gi_frame is not None and not self._looking:
+            self._generators[id(generator.gi_frame)] = weakref.ref(generator), self.cells(generator)
+
+    def pausing(self, frame: FrameType | None) -> Accesses:
+        """Return what it touches that the generator with *frame* gives way, and those that yield from it."""
+        found: Accesses = ()
+        while frame is not None and id(frame) in self._generators:
+            reference, cells = self._generators[id(frame)]
+            generator = reference()
+            if generator is None or generator.gi_frame is not frame:
+                break
+            found += cells.writing
+            frame = frame.f_back
+        return found
 
     def named(self, name: str) -> MemoryLocation:
         """Return the location of a closure's variable, by its full name."""
@@ -292,10 +317,11 @@ class Locations:
         self._records.clear()
         self._pinned.clear()
         self._named.clear()
+        self._generators.clear()
         self.lives.clear()
 
-    def _record(self, holder: object) -> Record:
-        kind = holder.__name__ if isinstance(holder, (type, ModuleType)) else type(holder).__name__
+    def _record(self, holder: Any) -> Record:
+        kind = holder.__name__ if issubclass(type(holder), (type, ModuleType)) else type(holder).__name__
         if self._looking:
             return Record(f"a new {kind}")
         self.release_pins()

@@ -15,7 +15,7 @@ from treadle.sched.memory.locations import Cells, name_of
 def namespace_of(holder: Any) -> Any:
     """Return the `__dict__` of *holder*, or None; no code of the program's runs."""
     try:
-        if isinstance(holder, type):
+        if issubclass(type(holder), type):
             return type.__dict__["__dict__"].__get__(holder)
         return object.__getattribute__(holder, "__dict__")
     except AttributeError:
@@ -24,9 +24,9 @@ def namespace_of(holder: Any) -> Any:
 
 def namespace_key(holder: Any) -> tuple[str, str]:
     """Return what names those whose `__dict__` is like that of *holder*, in every execution."""
-    if isinstance(holder, type):
+    if issubclass(type(holder), type):
         return ("class", "{}.{}".format(*name_of(holder)))
-    if isinstance(holder, types.ModuleType):
+    if issubclass(type(holder), types.ModuleType):
         return ("module", holder.__name__)
     return name_of(type(holder))
 

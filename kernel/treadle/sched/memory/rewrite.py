@@ -139,6 +139,7 @@ class _Rewriter(ast.NodeTransformer):
         self._variable = variable
         self._classes: list[str] = []  # for private names
         self._depth = 0  # of functions; nothing outside them is rewritten
+        self._generators: list[bool] = []  # of these functions, which are generators
         self._temporaries = 0
 
     # -- scopes ---------------------------------------------------------------------------------------------------
@@ -175,7 +176,10 @@ class _Rewriter(ast.NodeTransformer):
             node.name, _first_line(node)
         )
         self._depth += 1
+        self._generators.append(_is_generator(node))
         node.body = self._body(node.body)
+        if self._generators.pop():
+            node.body.append(_statement(_pause(node.body[-1])))
         self._depth -= 1
         if entered:
             self._scopes.leave()
@@ -229,6 +233,8 @@ class _Rewriter(ast.NodeTransformer):
             node.key, node.value = self._one(node.key), self._one(node.value)
         else:
             node.elt = self._one(node.elt)
+            if self._depth and isinstance(node, ast.GeneratorExp):
+                node.elt = _pause(node.elt, node.elt)
         if entered:
             self._scopes.leave()
         return node
@@ -266,7 +272,11 @@ class _Rewriter(ast.NodeTransformer):
         if self._depth and isinstance(node.func, ast.Name) and node.func.id == "globals" and not node.args:
             return _call("take_globals", node)
         if not self._depth or _depends_on_frame(node):
-            return super().generic_visit(node)
+            runs_text = self._depth and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec")
+            super().generic_visit(node)
+            if runs_text and node.args:
+                node.args[0] = _call("run_text", node, node.args[0])
+            return node
         if isinstance(node.func, ast.Attribute):
             hook = self._call_method
             function = [self._one(node.func.value), self._name_constant(node.func.attr)]
@@ -409,11 +419,21 @@ class _Rewriter(ast.NodeTransformer):
         node.value = node.value if announced is None else announced
         return node
 
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        node.value = _pause(node, None if node.value is None else self._one(node.value))
+        return node
+
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
         node.value = _call("delegate", node, self._one(node.value))
         return node
 
     # -- statements -----------------------------------------------------------------------------------------------
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        node.value = None if node.value is None else self._one(node.value)
+        if self._generators[-1]:
+            node.value = _pause(node, node.value)
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
         node.value = self._one(node.value)
@@ -653,7 +673,7 @@ class _Signalled(_Rewriter):
         return node
 
     def visit_Yield(self, node: ast.Yield) -> ast.AST:
-        return _call("resumed", node, cast("ast.Yield", super().generic_visit(node)))
+        return _call("resumed", node, cast("ast.Yield", super().visit_Yield(node)))
 
     def visit_For(self, node: ast.For) -> ast.AST:
         super().visit_For(node)
@@ -699,6 +719,23 @@ class _Signalled(_Rewriter):
         for generator in node.generators if self._depth else ():
             generator.iter = _call("going_on", generator.iter, generator.iter)
         return node
+
+
+def _is_generator(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether *function* has a `yield` of its own."""
+    todo: list[ast.AST] = [*function.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return isinstance(function, ast.FunctionDef)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            todo += ast.iter_child_nodes(node)
+    return False
+
+
+def _pause(node: ast.AST, value: ast.expr | None = None) -> ast.expr:
+    """Return *value*, with which a generator gives way to who asked it, announced."""
+    return _call("pause", node, ast.Constant(None) if value is None else value)
 
 
 def _levels(pattern: ast.pattern) -> int:
