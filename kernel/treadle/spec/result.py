@@ -44,7 +44,7 @@ class Counterexample(Generic[S]):
 
     @property
     def disabled(self) -> tuple[str, ...]:
-        """In a deadlock: why each action is disabled. The model's actions are asked for it once more, at the first time."""
+        """Why each action is disabled in a deadlock. The model's actions are asked for it once more, at the first time."""
         return self._why()
 
     def __str__(self) -> str:
