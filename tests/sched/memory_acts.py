@@ -160,6 +160,14 @@ class Twins:
         self.other: Any = type(self.one)()
 
 
+class Sharing(Twins):
+    """Two objects of one class that have their attributes in common."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other.__dict__ = self.one.__dict__
+
+
 def on(name: str, act: Act) -> Act:
     """Return *act* on one of two."""
     return lambda s: act(getattr(s, name))
@@ -361,6 +369,7 @@ MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "set": (lambda: {1, 2}, SET),
     "attributes": (lambda: type("Bag", (Bag,), {"x": 0})(), ATTRIBUTES),
     "attributes of two objects": (Twins, OF_TWINS),
+    "attributes that two objects share": (Sharing, OF_TWINS),
     "inside of others": (Deep, DEEP),
     "ends": (mortal, LIVES),
     "watched ends": (silent, LIVES),

@@ -110,6 +110,24 @@ class Meta(type):
         type.__setattr__(cls, "_kept", value)
 
 
+class Sharing:
+    """All have their attributes in common."""
+
+    common: ClassVar[dict[str, object]] = {}
+
+    def __init__(self) -> None:
+        self.__dict__ = self.common
+        self.x = 0
+
+
+class Making(dict[str, int]):
+    """Makes what is missing by its own code."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = value = len(self)
+        return value
+
+
 class Described:
     """A data descriptor."""
 
@@ -180,6 +198,10 @@ def two() -> int:
 
 
 # -- attributes -----------------------------------------------------------------------------------------------------
+
+
+def pair_of_sharing() -> tuple[Sharing, Sharing]:
+    return Sharing(), Sharing()
 
 
 def get_x(s: State) -> Any:
@@ -463,6 +485,8 @@ ATTRIBUTES = [
     Pair("delattr", Box, try_x, lambda s: delattr(s, "x")),
     Pair("hasattr", Box, lambda s: hasattr(s, "x"), delete_x),
     Pair("object.__setattr__", Box, get_x, lambda s: object.__setattr__(s, "x", 1)),
+    Pair("a __dict__ that objects share", pair_of_sharing, lambda s: s[0].x, lambda s: set_x(s[1])),
+    Pair("a __dict__ that is shared, itself", Sharing, get_x, lambda s: s.common.update(x=1)),
     Pair("super().__getattribute__ and __setattr__", Guarded, get_x, set_x),
     Pair("type.__setattr__", lambda: type("", (), {"x": 0}), get_x, lambda s: type.__setattr__(s, "x", 1)),
     Pair("__dict__ of a class", lambda: type("", (), {"x": 0}), lambda s: s.__dict__.get("x"), set_x),
@@ -603,6 +627,7 @@ LISTS = [
 
 DICTS = [
     Pair("dict item", dicts, lambda s: s["a"], set_a),
+    Pair("dict that makes what is missing", Making, lambda s: s["a"], lambda s: s.update(b=1)),
     Pair("dict get", dicts, lambda s: s.get("a"), set_a),
     Pair("dict get missing", dicts, lambda s: s.get("c"), set_c),
     Pair("dict in", dicts, lambda s: "c" in s, set_c),

@@ -14,7 +14,7 @@ import time
 import types
 from _thread import get_ident
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, cast
 
@@ -242,6 +242,15 @@ _STANDARD = (
 )
 
 
+def _warm_up() -> None:
+    """Let the standard library make what it makes once in a process under a lock, which would be steps of but one execution."""
+    tempfile: Any = sys.modules.get("tempfile")
+    if tempfile is not None:
+        tempfile._get_candidate_names()
+        with suppress(FileNotFoundError):  # there is no place for such files, as its user will be told
+            tempfile.gettempdir()
+
+
 def standard() -> list[ModuleType]:
     """Return those modules, as far as they have been imported."""
     return [sys.modules[name] for name in _STANDARD if name in sys.modules]
@@ -252,6 +261,7 @@ def patched(modules: list[ModuleType]) -> Iterator[Patches]:
     """Replace the primitives in the standard library and in *modules* until the block is left, however it is left."""
     patches = Patches()
     table = stand_ins()
+    _warm_up()
     try:
         for module in {*standard(), *modules}:
             patches.replace_in(module, table)

@@ -25,7 +25,7 @@ from treadle.sched import runtime
 from treadle.sched.access import READ, TICK, WRITE, Accesses
 from treadle.sched.carriers import Carriers
 from treadle.sched.causality import Causality
-from treadle.sched.errors import CheckError, UncontrolledError
+from treadle.sched.errors import CheckError, NondeterminismError, ScheduleError, UncontrolledError
 from treadle.sched.history import History
 from treadle.sched.operation import Operation, Place
 from treadle.sched.points import UNSEEN
@@ -219,6 +219,8 @@ class Learned:
         self.stored: set[str] = set()
         #: Classes whose objects' ends were seen to be seen: by name, as by weak references.
         self.watched: set[object] = set()
+        #: Classes whose objects were given another `__dict__`, which may be that of others, too.
+        self.aliased: set[tuple[str, str]] = set()
         self.unseen: set[str] = set()  #: where it runs source text whose accesses are not seen
         self.evicting = False  #: a function's cache was full, and forgot something
         self.varying = False  #: an operation touched something else than when it was announced
@@ -469,6 +471,10 @@ class World:
             if self.learned.news:
                 self.learned.news = False
                 self.outcome = Outcome.RELEARN
+                if isinstance(self.error, (NondeterminismError, ScheduleError)):
+                    self.error = (
+                        None  # it was compared with executions, or a schedule, of which more was known
+                    )
             self._note_left()
             if self.outcome is Outcome.DEADLOCKED and self.on_stop is not None:
                 self.on_stop()

@@ -270,6 +270,7 @@ def delete_attribute(holder: Any, name: str) -> None:
 def announce_store(thread: ControlledThread, holder: Any, name: str, value: Any) -> None:
     """Announce that attribute *name* of *holder* is about to be set or deleted."""
     if name == "__dict__":
+        memory.present.learn_aliased(type(holder))
         perform_found(thread, "write", lambda: _whole_namespace(holder))
         return
     storing = _storing(thread, holder, name)

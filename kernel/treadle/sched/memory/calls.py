@@ -32,6 +32,7 @@ from treadle.sched.memory.families import (
     is_python_class,
     of_library,
 )
+from treadle.sched.memory.files import announce_files
 from treadle.sched.memory.items import consuming, contains, delete_item, load_item, measure, store_item
 from treadle.sched.memory.lives import look, watching
 from treadle.sched.memory.namespaces import note_namespace
@@ -124,6 +125,7 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return take_globals()
     if kind is types.BuiltinFunctionType and function in _ITEMS and not keywords:
         return _ITEMS[function](*arguments)
+    announce_files(thread, function, arguments, keywords)
     if not _touches_by_name(thread, function, arguments):
         arguments, keywords = _announce_call(thread, function, arguments, keywords)
     return _placed(function(*arguments, **keywords))
@@ -186,6 +188,7 @@ def _announce_unseen(
     plain = function.__func__ if type(function) is types.MethodType else function
     if type(plain) is types.FunctionType and id(plain.__code__) in instrumented:
         return
+    announce_files(thread, function, arguments, keywords)
     found = how(plain)
     if found is How.SEEN or found is How.C:
         return

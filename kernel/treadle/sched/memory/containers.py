@@ -15,7 +15,7 @@ from treadle.sched.memory.announcing import give_way, visible
 from treadle.sched.memory.families import Family, class_attribute, family
 from treadle.sched.memory.locations import Cells, MemoryLocation, Record
 from treadle.sched.operation import Operation
-from treadle.sched.values import short
+from treadle.sched.values import MISSING, short
 from treadle.sched.world import ControlledThread
 
 #: Families whose items are locations of their own.
@@ -107,13 +107,13 @@ class ItemOperation(Operation):
             return f"← {short(self.value)}"
         if self.verb != "read":
             return None
-        try:
-            if isinstance(self.container, dict):
-                return f"→ {short(dict.__getitem__(self.container, self.key))}"
-            if isinstance(self.container, list):
+        if isinstance(self.container, dict):  # no `__getitem__`: it may run a `__missing__`
+            return f"→ {short(dict.get(self.container, self.key, MISSING))}"
+        if isinstance(self.container, list):
+            try:
                 return f"→ {short(list.__getitem__(self.container, self.key))}"
-        except (KeyError, IndexError):
-            return "→ nothing there"
+            except IndexError:
+                return f"→ {short(MISSING)}"
         return None
 
 

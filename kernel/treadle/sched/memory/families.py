@@ -247,7 +247,7 @@ def how(function: Any) -> How:
     code = function.__code__
     if id(code) in instrumented:
         return How.SEEN
-    if code.co_filename.startswith("<"):
+    if code.co_filename.startswith("<") and not code.co_filename.startswith("<frozen "):
         return How.GENERATED
     return How.UNSEEN if of_library(function.__module__) else How.SEEN
 

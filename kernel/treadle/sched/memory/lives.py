@@ -83,7 +83,7 @@ def look(thread: ControlledThread, reference: "weakref.ref[Any]") -> Any:
 
 
 def _life(value: Any) -> MemoryLocation:
-    return memory.present.of(value, "its life")
+    return memory.present.of(value, memory.LIFE)
 
 
 def _end_can_be_seen(value: Any) -> bool:

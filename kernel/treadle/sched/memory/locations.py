@@ -192,6 +192,10 @@ class Record:
         self.pin: object = None
 
 
+#: The part of an object that its finalizer and weak references to it see.
+LIFE = "its life"
+
+
 def name_of(cls: type) -> tuple[str, str]:
     """Return what names *cls* in every execution; a class made by the program is another object in each."""
     return cls.__module__, cls.__qualname__
@@ -212,6 +216,7 @@ class Locations:
         self._counts: dict[str, int] = {}
         #: By the identity of a weak reference, itself and the life it looks at.
         self.lives: dict[int, tuple[weakref.ref[object], MemoryLocation]] = {}
+        self._aliased = frozenset(self.learned.aliased)
         self._looking = False  #: what is new is given no number, because nobody touches it yet
         self.recording = False  #: values are wanted, because this execution is going to be shown
 
@@ -226,24 +231,37 @@ class Locations:
 
     def of(self, holder: Any, part: str) -> MemoryLocation:
         """Return the location of attribute *part* of *holder*."""
-        record = self._records.get(id(holder)) or self._record(holder)
+        owner = self._owner(holder, part) if self._aliased else holder
+        record = self._records.get(id(owner)) or self._record(owner)
         location = record.parts.get(part)
         if location is None:
             cls = holder if issubclass(type(holder), type) else type(holder)
             location = record.parts[part] = MemoryLocation(f"{record.label}.{part}", (name_of(cls), part))
         return location
 
+    def _owner(self, holder: Any, part: str) -> Any:
+        """Return whose the attribute is: that of the `__dict__`, if objects may share it."""
+        if part in ("__class__", LIFE) or name_of(type(holder)) not in self._aliased:
+            return holder
+        try:
+            return object.__getattribute__(holder, "__dict__")
+        except AttributeError:
+            return holder
+
     def cells(self, container: object) -> Cells:
         """Return the locations that *container* is made of."""
         record = self._records.get(id(container)) or self._record(container)
         if record.cells is None:
-            record.cells = Cells(record.label, (name_of(type(container)), None), {})
+            items = record.parts if self._aliased else {}
+            record.cells = Cells(record.label, (name_of(type(container)), None), items)
         return record.cells
 
     def namespace(self, holder: Any, namespace: object) -> Cells:
         """Return the locations that *namespace*, the `__dict__` of *holder*, is made of: the attributes of *holder*."""
         record = self._records.get(id(namespace)) or self._record(namespace)
-        owner = self._records.get(id(holder)) or self._record(holder)
+        owner = record
+        if name_of(type(holder)) not in self._aliased:
+            owner = self._records.get(id(holder)) or self._record(holder)
         if record.cells is None or record.cells.items is not owner.parts:
             cls = holder if issubclass(type(holder), type) else type(holder)
             cells = Namespace(f"{owner.label}.__dict__", (name_of(cls), "__dict__"), owner.parts)
@@ -272,6 +290,12 @@ class Locations:
         """Note that the ends of objects of *cls* can be seen."""
         if name_of(cls) not in self.learned.watched:
             self.learned.watched.add(name_of(cls))
+            self.learned.news = True
+
+    def learn_aliased(self, cls: type) -> None:
+        """Note that objects of *cls* may share their `__dict__`."""
+        if name_of(cls) not in self.learned.aliased:
+            self.learned.aliased.add(name_of(cls))
             self.learned.news = True
 
     def learn_evicting(self) -> None:
