@@ -5,8 +5,6 @@ Rules: CrossHair is imported when it is needed, and nowhere else in this package
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
 
 from treadle.verdict import Verdict
 
@@ -40,20 +38,14 @@ def _alone() -> Iterator[None]:
     What is called then runs as it is written; an assertion that fails there is an error as ever.
     """
     from crosshair import core  # noqa: PLC0415
-    from crosshair.condition_parser import ClassConditions, ConditionParser  # noqa: PLC0415
     from crosshair.enforce import EnforcedConditions  # noqa: PLC0415
 
-    class NoContracts(ConditionParser):
-        def get_toplevel_parser(self) -> ConditionParser:
-            return self
+    class Unenforced(EnforcedConditions):  # type: ignore[no-untyped-call]  # its metaclass
+        @contextmanager
+        def enabled_enforcement(self) -> Iterator[None]:
+            yield
 
-        def get_fn_conditions(self, fn: Any) -> None:
-            return None
-
-        def get_class_conditions(self, cls: type) -> ClassConditions:
-            return ClassConditions([], {})
-
-    vars(core)["EnforcedConditions"] = partial(EnforcedConditions, NoContracts())
+    vars(core)["EnforcedConditions"] = Unenforced
     try:
         yield
     finally:
