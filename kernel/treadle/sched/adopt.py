@@ -13,12 +13,13 @@ import sys
 import sysconfig
 import threading
 import types
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from treadle.sched import locks, thread_locals
+from treadle.sched.contents import ATTRIBUTES, FACTORY, Contents, contents_of, poses
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.memory import caches
 from treadle.sched.patching import Patches, lookup, stand_ins, standard
@@ -33,7 +34,20 @@ _OUTSIDE = "code outside the execution"
 #: Whose objects are built on locks: they are looked into, and put back before each execution.
 _SYNCHRONIZERS = ("threading", "queue", "concurrent.futures.thread", "concurrent.futures._base")
 
-StandIn = locks.Lock | locks.RLock | SimpleQueue
+
+class _Kind(NamedTuple):
+    """What is to be done with an object."""
+
+    by_name: bool  #: it may be one of the functions and classes that have a stand-in
+    stand_in: (
+        Callable[[Any, str], object] | None
+    )  #: how to make what stands in for it, or None if nothing does
+    contents: Contents | None  #: how to look into it, or None if it holds nothing
+    built_on_locks: bool
+
+
+#: Of most objects there are.
+_NOTHING = _Kind(False, None, None, False)
 
 
 class Adopted:
@@ -43,10 +57,11 @@ class Adopted:
         self._patches = patches
         self._memory = memory  #: functions' caches are seen
         self._table = stand_ins()
+        self._named = frozenset(map(type, self._table))
         self._modules = {module.__name__ for module in modules}
         self._stand_ins: dict[int, object] = {}
         self._resets: list[Callable[[], None]] = []
-        self._built_on_locks: dict[type, bool] = {}
+        self._kinds: dict[type, _Kind] = {}  #: what is to be done with all objects of a class
         self._synchronizers: list[object] = []  #: found, and not yet noted how they are
         self._seen: dict[int, object] = {  # the stand-ins refer to the real functions, and go on doing so
             id(stand_in): stand_in for stand_in in self._table.values()
@@ -69,7 +84,7 @@ class Adopted:
     def _replace_own(self, namespace: dict[str, Any], where: str) -> None:
         for name, value in list(namespace.items()):
             if isinstance(value, _LOCK_TYPES):
-                stand_in = self._stand_in(value, f"{where}.{name}")
+                stand_in = self._stand_in(value, f"{where}.{name}", self._kind(value))
                 cast("locks.Lock", stand_in).quiet = True
                 self._patches.set_item(namespace, name, stand_in)
 
@@ -82,6 +97,7 @@ class Adopted:
         if _is_users(module.__name__):
             self._patches.replace_in(module, self._table)
             self._modules.add(module.__name__)
+            self._kinds.clear()  # whose a class is depends on the modules there are
             self._search(vars(module), module.__name__)
 
     def reset(self) -> None:
@@ -101,60 +117,111 @@ class Adopted:
         self._resets.append(reset)
 
     def _search(self, root: object, where: str) -> None:
+        kinds, seen = self._kinds, self._seen
         todo: list[tuple[object, str]] = [(root, where)]
         while todo:
             holder, where = todo.pop()
-            if id(holder) in self._seen:
+            if id(holder) in seen:
                 continue
-            self._seen[id(holder)] = holder
-            cls = type(holder)
-            if cls not in self._built_on_locks:
-                self._built_on_locks[cls] = not issubclass(cls, type) and _is_built_on_locks(cls)
-            if self._built_on_locks[cls]:
+            seen[id(holder)] = holder
+            kind = self._kind(holder)
+            if kind.built_on_locks:
                 _require_nobody_waits(holder, where)
                 self._synchronizers.append(holder)
-            for key, value, path in self._contents(holder, where):
-                stand_in = self._stand_in(value, path)
+            if kind.contents is None or not self._enter(holder):
+                continue
+            for key, value in kind.contents.of(holder):
+                found = kinds.get(type(value)) or self._kind(value)
+                if found is _NOTHING:
+                    continue
+                path = kind.contents.path(holder, where, key)
+                stand_in = self._stand_in(value, path, found)
                 if stand_in is not None:
                     self._replace(holder, key, stand_in)
-                elif not self._leads_nowhere(value):
+                elif id(value) not in seen and not self._leads_nowhere(value):
                     todo.append((value, path))
 
+    def _kind(self, value: object) -> _Kind:
+        """Return what is to be done with *value*; the same for all objects of its class, unless it may pose as another."""
+        cls = type(value)
+        kind = self._kinds.get(cls)
+        if kind is None:
+            contents = contents_of(value)
+            if contents is None and not isinstance(value, ModuleType) and self._is_users(cls):
+                contents = ATTRIBUTES
+            posing = poses(cls)
+            built_on_locks = not issubclass(cls, type) and _is_built_on_locks(cls)
+            kind = _Kind(posing or cls in self._named, self._maker(value), contents, built_on_locks)
+            if kind == _NOTHING:
+                kind = _NOTHING
+            if not posing:
+                self._kinds[cls] = kind
+        return kind
+
+    def _maker(self, value: object) -> Callable[[Any, str], object] | None:
+        """Return what makes the stand-in for a real lock, a method bound to one, or a tuple with one."""
+        if isinstance(value, types.BuiltinMethodType):
+            return self._of_bound
+        if isinstance(value, (tuple, frozenset)):
+            return self._of_whole
+        if type(value) is thread_locals.real_local:
+            return lambda value, _: thread_locals.copied(value)
+        if isinstance(value, _LOCK_TYPES):
+            return self._of_lock
+        if self._memory and type(value) is caches.real:
+            return self._of_cache
+        return self._copied_queue if type(value) is _REAL_QUEUE else None
+
+    def _enter(self, holder: object) -> bool:
+        """Say whether what *holder* holds is to be looked at."""
+        if isinstance(holder, types.FunctionType):
+            self._adopt_module(holder.__module__)
+        return not isinstance(holder, type) or holder.__module__ in self._modules
+
     def _leads_nowhere(self, value: object) -> bool:
-        """Say whether *value* is a function or a class, as most globals are, that `_contents` has nothing to say of."""
+        """Say whether *value* is a function or a class, as most globals are, in which there is nothing to find."""
         if type(value) is types.FunctionType:
             given = value.__closure__ or value.__defaults__ or value.__kwdefaults__
             return not given and value.__module__ in self._modules
-        return type(value) is type and value.__module__ not in self._modules
+        return isinstance(value, type) and value.__module__ not in self._modules
 
-    def _stand_in(self, value: object, path: str) -> object:
-        """Return what stands in for *value* if it is a real lock, a method bound to one, or a tuple with one."""
-        if type(value) is types.FunctionType:
-            return self._table.get(value)
-        if isinstance(value, types.BuiltinMethodType) and isinstance(value.__self__, _REAL_TYPES):
-            return getattr(self._stand_in(value.__self__, path.rpartition(".")[0]), value.__name__)
-        found = self._stand_ins.get(id(value))
-        if found is None and isinstance(value, (tuple, frozenset)):
-            parts = [(part, self._stand_in(part, f"{path}[{index}]")) for index, part in enumerate(value)]
-            if any(stand_in is not None for _, stand_in in parts):
-                found = _like(value, [part if stand_in is None else stand_in for part, stand_in in parts])
-                self._search_parts(value, path)
-        elif found is None and type(value) is thread_locals.real_local:
-            found = thread_locals.copied(value)
-        elif found is None and isinstance(value, _LOCK_TYPES):
-            found = locks.RLock(path, value) if isinstance(value, _REAL_RLOCK) else locks.Lock(path, value)
-            self.keep(found)
-        elif found is None and type(value) is _REAL_QUEUE:
-            found = self._copied_queue(cast("Any", value), path)
-        elif found is None and self._memory and type(value) is caches.real:
-            found = caches.copied(value)
-            self._resets.append(found.begin)
-            self._search(cast("Any", value).__wrapped__, path)
-        elif found is None:
-            return lookup(self._table, value)
-        if found is not None:
-            self._stand_ins[id(value)] = found
-            self._seen[id(value)] = value
+    def _stand_in(self, value: object, path: str, kind: _Kind) -> object:
+        """Return what stands in for *value*, or None."""
+        if kind.stand_in is not None:
+            found = self._stand_ins.get(id(value))
+            if found is None:
+                found = kind.stand_in(value, path)
+            if found is not None:
+                self._stand_ins[id(value)] = found
+                self._seen[id(value)] = value
+                return found
+        return lookup(self._table, value) if kind.by_name else None
+
+    def _of_bound(self, method: types.BuiltinMethodType, path: str) -> object:
+        owner = method.__self__
+        if not isinstance(owner, _REAL_TYPES):
+            return None
+        return getattr(self._stand_in(owner, path.rpartition(".")[0], self._kind(owner)), method.__name__)
+
+    def _of_whole(self, whole: Any, path: str) -> object:
+        parts = [
+            (part, self._stand_in(part, f"{path}[{index}]", self._kind(part)))
+            for index, part in enumerate(whole)
+        ]
+        if all(stand_in is None for _, stand_in in parts):
+            return None
+        self._search_parts(whole, path)
+        return _like(whole, [part if stand_in is None else stand_in for part, stand_in in parts])
+
+    def _of_lock(self, real: Any, path: str) -> locks.Lock | locks.RLock:
+        found = locks.RLock(path, real) if isinstance(real, _REAL_RLOCK) else locks.Lock(path, real)
+        self.keep(found)
+        return found
+
+    def _of_cache(self, function: Any, path: str) -> object:
+        found = self._stand_ins[id(function)] = caches.copied(function)  # the function may refer to it
+        self._resets.append(found.begin)
+        self._search(function.__wrapped__, path)
         return found
 
     def _search_parts(self, whole: Iterable[object], path: str) -> None:
@@ -177,7 +244,7 @@ class Adopted:
         return found
 
     def _replace(self, holder: object, key: Any, stand_in: object) -> None:
-        if isinstance(holder, (dict, list, deque)) and not (isinstance(holder, dict) and key is _FACTORY):
+        if isinstance(holder, (dict, list, deque)) and not (isinstance(holder, dict) and key is FACTORY):
             self._patches.set_item(cast("Any", holder), key, stand_in)
         elif isinstance(holder, set):
             self._patches.exchange(holder, key, stand_in)
@@ -186,55 +253,7 @@ class Adopted:
         elif isinstance(holder, (tuple, frozenset)):
             return  # it has been replaced as a whole
         else:
-            self._patches.set_attribute(holder, "default_factory" if key is _FACTORY else key, stand_in)
-
-    def _contents(self, holder: object, where: str) -> Iterator[tuple[Any, object, str]]:
-        """Yield (key, value, path) for whatever *holder* holds and the program may reach through it."""
-        match holder:
-            case dict():
-                if isinstance(holder, defaultdict):
-                    yield _FACTORY, holder.default_factory, f"{where}'s factory"
-                for key, value in list(holder.items()):
-                    if type(value) not in _EMPTY:
-                        yield key, value, f"{where}.{key}" if isinstance(key, str) else f"{where}[{key!r}]"
-            case set():
-                for element in list(holder):
-                    yield element, element, f"an element of {where}"
-            case list() | tuple() | deque() | frozenset():
-                for index, value in enumerate(cast("Iterable[object]", list(holder))):
-                    yield index, value, f"{where}[{index}]"
-            case types.FunctionType():
-                self._adopt_module(holder.__module__)
-                yield from self._of_function(holder, where)
-            case types.MethodType():
-                yield "__self__", holder.__self__, f"{where}.self"
-                yield "__func__", holder.__func__, where
-            case functools.partial():
-                yield 0, holder.func, where
-                yield 1, holder.args, f"{where}.args"
-                yield 2, holder.keywords, f"{where}.keywords"
-            case types.CellType():
-                try:
-                    yield "cell_contents", holder.cell_contents, where
-                except ValueError:  # an empty cell
-                    return
-            case type():
-                if holder.__module__ in self._modules:
-                    for name, value in list(vars(holder).items()):
-                        yield name, value, f"{holder.__qualname__}.{name}"
-            case ModuleType():
-                return
-            case _ if self._is_users(type(holder)):
-                yield from _of_object(holder, where)
-
-    def _of_function(self, function: types.FunctionType, where: str) -> Iterator[tuple[Any, object, str]]:
-        names = function.__code__.co_freevars
-        for name, cell in zip(names, function.__closure__ or (), strict=True):
-            yield name, cell, name
-        if function.__defaults__:
-            yield "__defaults__", function.__defaults__, f"{where}'s defaults"
-        if function.__kwdefaults__:
-            yield "__kwdefaults__", function.__kwdefaults__, f"{where}'s defaults"
+            self._patches.set_attribute(holder, "default_factory" if key is FACTORY else key, stand_in)
 
     def _adopt_module(self, name: str | None) -> None:
         """Treat a module of the user's that the program reaches as a module under test."""
@@ -248,12 +267,6 @@ class Adopted:
         name = cls.__module__
         return name in self._modules or name in (*_SYNCHRONIZERS, "functools") or _is_users(name)
 
-
-#: Types whose objects hold nothing.
-_EMPTY = frozenset((str, int, float, complex, bool, bytes, type(None)))
-
-#: What stands for the factory of a dict among its keys.
-_FACTORY = object()
 
 #: What starting a thread changes in it.
 _LIFE = ("_started", "_ident", "_native_id", "_treadle_thread", "_handle", "_is_stopped", "_tstate_lock")
@@ -309,14 +322,3 @@ def _is_users(name: str | None) -> bool:
         return False
     file = getattr(sys.modules.get(name), "__file__", None)
     return file is not None and not file.startswith(_LIBRARIES)
-
-
-def _of_object(holder: object, where: str) -> Iterator[tuple[Any, object, str]]:
-    if hasattr(holder, "__dict__"):
-        for name, value in list(vars(holder).items()):
-            yield name, value, f"{where}.{name}"
-    for cls in type(holder).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(holder, name):
-                yield name, getattr(holder, name), f"{where}.{name}"
