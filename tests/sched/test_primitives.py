@@ -73,6 +73,34 @@ def test_locks_in_closures_and_attributes(make: Callable[[], threading.Lock]) ->
     lock.release()
 
 
+class Posing:
+    """An object that says it is what it wraps, as some libraries' decorators do that keep the signature."""
+
+    def __init__(self, wrapped: object) -> None:
+        self.wrapped = wrapped
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self.wrapped)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.wrapped, name)
+
+    def __call__(self) -> None:
+        self.wrapped()  # type: ignore[operator]
+
+
+Posing.__module__ = "a_library"
+
+
+def test_a_lock_behind_what_poses_as_a_function_is_controlled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one such object leads to says nothing about the next, although both are of one class."""
+    monkeypatch.setattr("treadle.sched.watchdog.PATIENCE", 0.4)
+    lock = threading.Lock()
+    posing = [Posing(0), Posing(lambda: lock.acquire()), Posing(lambda: lock.release())]
+    assert overlapping(lambda: posing[1](), lambda: posing[2]()) == {1}
+
+
 def test_no_lock_lets_both_in() -> None:
     assert overlapping(lambda: None, lambda: None) == {1, 2}
 
