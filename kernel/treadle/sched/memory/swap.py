@@ -113,12 +113,15 @@ def _exchange_for(
     }
     variable: frozenset[str] = frozenset().union(*(changed_names(source) for source in sources.values()))
     live = _live_codes(functions, {module.__file__: module for module in modules})
+    new: dict[ModuleType, dict[_Key, CodeType]] = {}
     exchange: _Exchange = {}
     for code, module in live.values():
         if module.__name__ not in whole and not _is_part_of(code, module, parts):
             continue
-        new = _instrumented_codes(sources[module], module.__file__ or "<unknown>", variable, signals)
-        exchange[id(code)] = code, _corresponding(code, _key(code), new, module)
+        if module not in new:  # asked for once a module, and not for each of hundreds of functions
+            file = module.__file__ or "<unknown>"
+            new[module] = _instrumented_codes(sources[module], file, variable, signals)
+        exchange[id(code)] = code, _corresponding(code, _key(code), new[module], module)
     _require_all_found(subjects, exchange)
     return exchange
 
