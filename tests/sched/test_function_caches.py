@@ -3,6 +3,7 @@
 import functools
 import sys
 import threading
+from collections.abc import Callable
 
 from tests.sched.programs import outcomes, together
 from treadle.sched import Verdict, check
@@ -40,6 +41,21 @@ def test_a_value_may_be_computed_twice() -> None:
         return same(got[0], got[1]), same(of_module(1), of_module(1))
 
     assert outcomes(program, instrument=[HERE]) == {(True, True), (False, True)}
+
+
+def test_a_function_that_finds_itself_in_a_list_has_one_cache() -> None:
+    functions: list[Callable[[int], int]] = []
+
+    @functools.cache
+    def count(number: int) -> int:
+        return 1 + functions[0](number - 1) if number else 0
+
+    functions.append(count)
+
+    def program() -> object:
+        return count(3), count.cache_info().currsize
+
+    assert outcomes(program, instrument=[HERE]) == {(3, 4)}
 
 
 def test_a_lock_round_it_makes_it_one() -> None:

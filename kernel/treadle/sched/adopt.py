@@ -219,7 +219,7 @@ class Adopted:
         return found
 
     def _of_cache(self, function: Any, path: str) -> object:
-        found = self._stand_ins[id(function)] = caches.copied(function)  # the function may refer to it
+        found = self._stand_ins[id(function)] = caches.copied(function)  # before what the function refers to
         self._resets.append(found.begin)
         self._search(function.__wrapped__, path)
         return found
