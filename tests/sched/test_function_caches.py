@@ -3,7 +3,6 @@
 import functools
 import sys
 import threading
-from collections.abc import Callable
 
 from tests.sched.programs import outcomes, together
 from treadle.sched import Verdict, check
@@ -44,7 +43,7 @@ def test_a_value_may_be_computed_twice() -> None:
 
 
 def test_a_function_that_finds_itself_in_a_list_has_one_cache() -> None:
-    functions: list[Callable[[int], int]] = []
+    functions: list[functools._lru_cache_wrapper[int]] = []
 
     @functools.cache
     def count(number: int) -> int:
