@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 PROVER := $(VENV)/.prover
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The interpreter's own pip, where it has one that works from outside: to put one into the environment takes as long as the rest.
+OUTER  := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --quiet
+CHECK  := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["check"])
 
 .PHONY: verify test coverage lint spin bench docs wheel clean
 
@@ -53,13 +56,18 @@ clean:
 # Built in one go: a half-made environment has no .prover, and is made again. What is never imported need not be compiled.
 $(PROVER): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "treadle needs Python 3.11 or newer: make PYTHON=python3.11 …")'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --no-compile --editable '.[check]'
+	$(PYTHON) -m venv --clear --without-pip $(VENV)
+	@if $(OUTER) --version >/dev/null 2>&1; then pip='$(OUTER)'; \
+	  else $(BIN)/python -m ensurepip >/dev/null && pip='$(PIP)'; fi && check=$$($(PYTHON) -c '$(CHECK)') && { \
+	  echo "$$pip install: the package, and beside it $$check"; \
+	  $$pip install --no-compile --no-deps --editable . & package=$$!; \
+	  $$pip install --no-compile $$check && wait $$package; }
 	touch $@
 
 # The tools of development come on top, and are most of the work: `make verify` does without.
 $(READY): pyproject.toml
 	@test $(PROVER) -nt $< || $(MAKE) --no-print-directory $(PROVER)
+	$(BIN)/python -m ensurepip >/dev/null
 	$(PIP) install --upgrade pip
 	$(PIP) install --editable '.[check]' --group dev
 	touch $@

@@ -10,6 +10,7 @@ from treadle.conform.refine import Scenario as Program
 from treadle.report import Evidence, Progress
 from treadle.sched import Deadlock, check
 from treadle.sched import replay as replay_program
+from treadle.sched.check import SHRINK
 from treadle.sched.faults import Fault
 from treadle.sched.memory import Instrumentable
 from treadle.sched.result import REPLAYS, Result
@@ -48,12 +49,14 @@ def _explored(
     instrument: tuple[Instrumentable, ...],
     progress: Progress,
     preemptions: int | None = None,
+    shrink: int = SHRINK,
 ) -> Refinement:
     return refines(
         program,
         model,
         instrument=instrument,
         preemptions=preemptions,
+        shrink=shrink,
         on_execution=lambda counts: progress(counts.executions),
     )
 
@@ -68,7 +71,7 @@ def must_die(
     program: Program, model: Specification[Any], mutant: Instrumentable, progress: Progress
 ) -> Evidence:
     """Explore *program* on a mutant: it must be violated, with a schedule that fails every time it is replayed."""
-    found = _explored(program, model, (mutant,), progress)
+    found = _explored(program, model, (mutant,), progress, shrink=0)
     return _killed(
         found.result, found.states, lambda schedule: replay(program, model, schedule, instrument=(mutant,))
     )

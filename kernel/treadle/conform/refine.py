@@ -13,6 +13,7 @@ from treadle.conform.belief import Beliefs, Specification
 from treadle.conform.history import Event, History
 from treadle.sched import check
 from treadle.sched import replay as replay_program
+from treadle.sched.check import SHRINK
 from treadle.sched.engine import Counts
 from treadle.sched.errors import Deadlock
 from treadle.sched.memory import Instrumentable
@@ -46,6 +47,7 @@ def refines(
     max_executions: int | None = None,
     max_seconds: float | None = None,
     timeouts: Timeouts = "explore",
+    shrink: int = SHRINK,
     on_execution: Callable[[Counts], None] | None = None,
 ) -> Refinement:
     """Check that every interleaving of *scenario* is a behaviour of *specification*.
@@ -58,6 +60,7 @@ def refines(
         max_executions: stop after so many executions.
         max_seconds: stop after so many real seconds.
         timeouts: when a timed wait may time out, as for `treadle.sched.check`.
+        shrink: executions that may be made to shorten the schedule of a failure, likewise.
         on_execution: called after each execution with the counts so far.
 
     Returns:
@@ -72,6 +75,7 @@ def refines(
         max_executions=max_executions,
         max_seconds=max_seconds,
         timeouts=timeouts,
+        shrink=shrink,
         monitor=monitor,
         on_execution=on_execution,
     )
