@@ -1,8 +1,10 @@
 """What the threads of random programs do to one container, one access or a few at a time."""
 
 # ruff: noqa: C416, PLW0108 - these forms are what is tested
+import bisect
 import copy
 import functools
+import heapq
 import json
 import weakref
 from collections.abc import Callable, Iterator
@@ -312,6 +314,45 @@ def silent() -> Lives:
     return Lives(Silent, [])
 
 
+class Ranked:
+    """Is compared by code of its own."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank = rank
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.rank < other.rank)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ranked) and self.rank == other.rank
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return str(self.rank)
+
+
+def twice(item: Ranked) -> Ranked:
+    return Ranked(2 * item.rank)
+
+
+RANKED: list[Act] = [
+    lambda s: s.sort(),
+    lambda s: heapq.heappush(s, Ranked(1)),
+    lambda s: heapq.heappop(s),
+    lambda s: bisect.insort(s, Ranked(2)),
+    lambda s: s.remove(Ranked(3)),
+    lambda s: s.index(Ranked(3)),
+    lambda s: Ranked(4) in s,
+    lambda s: s == [Ranked(2), Ranked(3)],
+    lambda s: max(s),
+    lambda s: s.extend(map(twice, s[:1])),
+    lambda s: s.append(Ranked(0)),
+    lambda s: s.insert(0, Ranked(5)),
+    lambda s: s.pop(0),
+]
+
+
 class Counting:
     """A generator that threads share."""
 
@@ -373,6 +414,7 @@ MAKERS: dict[str, tuple[Callable[[], Any], list[Act]]] = {
     "inside of others": (Deep, DEEP),
     "ends": (mortal, LIVES),
     "watched ends": (silent, LIVES),
+    "compared by code of their own": (lambda: [Ranked(3)], RANKED),
     "a generator": (Counting, GENERATOR),
     "functions with caches": (Functions, CACHES),
 }

@@ -23,7 +23,9 @@ SHAPES = [(1, 1), (2, 1), (2, 2), (1, 1, 1), (3, 1)]
 #: Of kinds whose acts make several accesses each, likewise.
 DEEP = {
     **dict.fromkeys(("attributes of two objects", "inside of others", "functions with caches"), SHAPES[:2]),
-    **dict.fromkeys(("a generator", "attributes that two objects share"), SHAPES[:1]),
+    **dict.fromkeys(
+        ("a generator", "attributes that two objects share", "compared by code of their own"), SHAPES[:1]
+    ),
 }
 
 #: Programs with more schedules than this are left out; most have fewer.

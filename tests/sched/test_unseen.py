@@ -1,6 +1,10 @@
-"""What is not seen is named in the answer: source text that instrumented code runs."""
+"""What is not seen is named in the answer: source text that instrumented code runs, and the steps of libraries."""
 
+import collections
+import copy
 import sys
+from dataclasses import dataclass
+from types import ModuleType
 
 import pytest
 
@@ -73,3 +77,66 @@ def test_a_failure_that_is_found_is_one_all_the_same() -> None:
         raise AssertionError
 
     assert check(program, instrument=[HERE]).verdict is Verdict.VIOLATED
+
+
+WHOLE = "single steps are made of what a library or code without source does ({})"
+
+
+def copying() -> None:
+    shared = {"a": [0], "b": [0]}
+
+    def change() -> None:
+        shared["a"][0] = 1
+        shared["b"][0] = 1
+
+    def look() -> None:
+        copied = copy.deepcopy(shared)
+        assert copied["a"][0] >= copied["b"][0], "torn"
+
+    together(change, look)
+
+
+def subtracting() -> None:
+    left = collections.Counter(a=2)
+    together(lambda: left.subtract("a"), lambda: left.subtract("a"))
+    assert left["a"] == 0
+
+
+@dataclass
+class Point:
+    x: int = 0
+    y: int = 0
+
+
+def showing() -> None:
+    point = Point()
+
+    def move() -> None:
+        point.x = 1
+        point.y = 1
+
+    together(move, lambda: repr(point))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("program", "name", "library"),
+    [
+        (copying, "copy.deepcopy", copy),
+        (subtracting, "collections.Counter.subtract", collections),
+        (showing, f"{__name__}.Point", None),
+    ],
+)
+def test_steps_of_a_library_are_one_unless_it_is_instrumented(
+    program: Body, name: str, library: ModuleType | None, jobs: int
+) -> None:
+    assert holds(program, instrument=[HERE], jobs=jobs).bound == WHOLE.format(name)
+    if library is not None:
+        result = check(program, instrument=[HERE, library], jobs=jobs)
+        assert result.verdict is Verdict.VIOLATED
+        assert result.bound is None
+
+
+def test_a_library_that_touches_nothing_shared_is_no_bound() -> None:
+    result = holds(lambda: together(*[lambda: copy.deepcopy({"a": [Point()]})] * 2), instrument=[HERE])
+    assert result.bound is None

@@ -150,6 +150,10 @@ def summarize(
         bounds.append(
             f"what source text given to exec or eval touches is not seen ({', '.join(sorted(found.unseen))})"
         )
+    if found.whole:
+        bounds.append(
+            f"single steps are made of what a library or code without source does ({', '.join(sorted(found.whole))})"
+        )
     if found.spent is not None:
         bounds.append(found.spent)
     if found.limited is not None:

@@ -314,6 +314,7 @@ class Exploration:
     limited: World | None = None  #: an execution that reached the step limit
     threads: int = 0  #: how many there were at most
     unseen: set[str] = field(default_factory=set)  #: where the program does what is not seen
+    whole: set[str] = field(default_factory=set)  #: code whose own steps are not seen
 
 
 def explore(
@@ -334,13 +335,15 @@ def explore(
     relearned = 0
     learned = Learned() if learned is None else learned
     learned.everything = laboratory.settings.every_access
-    found = Exploration(Counts(estimate=strategy.estimate), unseen=learned.unseen)
+    found = Exploration(Counts(estimate=strategy.estimate), unseen=learned.unseen, whole=learned.whole)
     while True:
         world = laboratory.execute(strategy, learned)
         if world.outcome is Outcome.RELEARN:
             world.dispose()
             strategy.restart()
-            found = Exploration(Counts(estimate=strategy.estimate), unseen=learned.unseen)
+            found = Exploration(
+                Counts(estimate=strategy.estimate), unseen=learned.unseen, whole=learned.whole
+            )
             relearned += 1
             found.spent = budget.spent(relearned) if relearned > PATIENT_RELEARNING else None
             if found.spent is not None:

@@ -189,6 +189,7 @@ class Search:
         self._taken += 1
         self._given -= size
         report.learned.unseen |= self.learned.unseen
+        report.learned.whole |= self.learned.whole
         self.learned = report.learned
         self.counts += report.counts
         self.failing = self.failing or report.failing
@@ -230,7 +231,11 @@ def _share_out(search: Search, workers: list[Worker[Order, Report]], on_executio
 def _exploration(laboratory: Laboratory, search: Search) -> Exploration:
     """Return what was found, with the executions that are to be shown made again in this process."""
     found = Exploration(
-        search.counts, spent=search.spent, threads=search.threads, unseen=search.learned.unseen
+        search.counts,
+        spent=search.spent,
+        threads=search.threads,
+        unseen=search.learned.unseen,
+        whole=search.learned.whole,
     )
     if search.limited is not None:
         found.limited = _made_again(laboratory, search.limited, search.learned)

@@ -68,6 +68,7 @@ def _one_by_one(
             total.failing, total.error = found.failing, found.error
         total.limited = total.limited or found.limited
         total.unseen |= found.unseen
+        total.whole |= found.whole
         if found.spent is not None:
             total.spent = budget.spent(total.counts.executions)
             break

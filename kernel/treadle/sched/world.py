@@ -111,6 +111,7 @@ class ControlledThread:
         "turn",
         "unwinding",
         "waits_for",
+        "within",
         "world",
     )
 
@@ -140,6 +141,8 @@ class ControlledThread:
         self.counts: dict[str, int] = {}  #: objects made so far, per kind
         self.random: Random | None = None  #: the numbers that it draws, once it has drawn one
         self.masked = False  #: no fault can happen to it
+        #: What C code that it runs touches, where that calls the program's code.
+        self.within: Callable[[], Accesses] | None = None
         self.unwinding = 0  #: operations begun since the execution was given up
         self.body: Callable[[], None] | None = None
         self.greenlet: greenlet
@@ -222,6 +225,7 @@ class Learned:
         #: Classes whose objects were given another `__dict__`, which may be that of others, too.
         self.aliased: set[tuple[str, str]] = set()
         self.unseen: set[str] = set()  #: where it runs source text whose accesses are not seen
+        self.whole: set[str] = set()  #: code whose own steps are not seen, and that was in a race
         self.evicting = False  #: a function's cache was full, and forgot something
         self.varying = False  #: an operation touched something else than when it was announced
         self.news = False  #: the execution that runs found another kind
@@ -524,6 +528,7 @@ class World:
             return None
         self.barrier = barrier
         self.unscheduled = 0
+        me, runtime.current = runtime.current, None  # libraries that strategies use may be instrumented
         try:
             chosen = self.chooser.choose(self, enabled)
         except CheckError as error:
@@ -536,6 +541,7 @@ class World:
         if chosen is None:
             self.stop(Outcome.CUT)
             return None
+        runtime.current = me
         operation = chosen.pending
         assert operation is not None
         self.history.step(

@@ -149,8 +149,10 @@ def perform_found(
     It must follow from the contents of what it returns, and run no code of the program's. *peek* returns the value that
     is moved.
     """
+    memory.present.crossed.clear()
     accesses = find()
     if accesses and visible(thread, accesses):
+        memory.present.learned.whole |= memory.present.crossed
         outlook = None
         if peek is not None and memory.present.recording:
             outlook = _moving(peek, accesses[0][1] is WRITE)

@@ -22,7 +22,7 @@ from treadle.sched.memory.attributes import (
     load_attribute,
     take_globals,
 )
-from treadle.sched.memory.containers import CONTAINERS, ContainerCall, defers, underlying
+from treadle.sched.memory.containers import CONTAINERS, READING, ContainerCall, defers, underlying
 from treadle.sched.memory.families import (
     Family,
     How,
@@ -35,8 +35,10 @@ from treadle.sched.memory.families import (
 from treadle.sched.memory.files import announce_files
 from treadle.sched.memory.items import consuming, contains, delete_item, load_item, measure, store_item
 from treadle.sched.memory.lives import look, watching
+from treadle.sched.memory.locations import name_of
 from treadle.sched.memory.namespaces import note_namespace
 from treadle.sched.memory.reach import reach
+from treadle.sched.memory.within import go_on
 from treadle.sched.source import instrumented
 from treadle.sched.values import MISSING
 from treadle.sched.world import ControlledThread
@@ -112,7 +114,7 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return _placed(made) if issubclass(function, type) else made
     if kind is types.BuiltinMethodType and type(function.__self__) in _ORDINARY:
         arguments, keywords = _announce_call(thread, function, arguments, keywords)
-        return function(*arguments, **keywords)
+        return _perform(thread, function, arguments, keywords)
     if kind is weakref.ref and not arguments and not keywords:
         return look(thread, function)
     if function is weakref.ref and not keywords and arguments:
@@ -128,7 +130,32 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     announce_files(thread, function, arguments, keywords)
     if not _touches_by_name(thread, function, arguments):
         arguments, keywords = _announce_call(thread, function, arguments, keywords)
-    return _placed(function(*arguments, **keywords))
+    return _placed(_perform(thread, function, arguments, keywords))
+
+
+def _perform(
+    thread: ControlledThread, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> Any:
+    """Perform a call of what may be written in C, and call the program's code in between."""
+    before, thread.within = thread.within, lambda: _touched_meanwhile(function, arguments, keywords)
+    try:
+        return function(*arguments, **keywords)
+    finally:
+        thread.within = before
+
+
+def _touched_meanwhile(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Accesses:
+    """Return what *function* goes on with when it has called the program's code."""
+    given = (*arguments, *keywords.values())
+    owner, name, rest = _method_in_c(function, arguments)
+    if name is None:
+        reads = is_builtin(function) and (function in _READERS or function in _LAZY)
+        return reach(given, writes=not reads)
+    container = underlying(owner)
+    if container is None:
+        return reach((owner, *rest))
+    cells = memory.present.cells(container)
+    return (cells.reading if name in READING else cells.writing) + reach((*rest, *keywords.values()))
 
 
 def _placed(made: Any) -> Any:
@@ -175,7 +202,12 @@ def _announce_making(
         or how(class_attribute(cls, "__new__")[1]) is How.UNSEEN
     )
     if unseen:
-        perform_found(thread, "call", lambda: reach((*arguments, *keywords.values()), writes=True))
+
+        def find() -> Accesses:
+            memory.present.crossed.add(".".join(name_of(cls)))
+            return reach((*arguments, *keywords.values()), writes=True)
+
+        perform_found(thread, "call", find)
 
 
 # -- Python code that is not seen -----------------------------------------------------------------------------------
@@ -195,11 +227,13 @@ def _announce_unseen(
     given: tuple[Any, ...] = (*arguments, *keywords.values())
     if issubclass(type(function), types.MethodType):
         given = (function.__self__, *given)
-    if found is How.GENERATED:
-        perform_found(thread, "call", lambda: reach(given))
-        return
-    looks = (plain.__module__ or "").partition(".")[0] in _LOOKING
-    perform_found(thread, "call", lambda: reach(given, writes=not looks, objects=True))
+    looks = found is How.GENERATED or (plain.__module__ or "").partition(".")[0] in _LOOKING
+
+    def find() -> Accesses:
+        memory.present.crossed.add(f"{plain.__module__}.{plain.__qualname__}")
+        return reach(given, writes=not looks, objects=found is not How.GENERATED)
+
+    perform_found(thread, "call", find)
 
 
 # -- methods in C ---------------------------------------------------------------------------------------------------
@@ -309,6 +343,7 @@ def _with_announcement(argument: Any, again: Callable[[], None]) -> Any:
             return argument(*arguments, **keywords)
         finally:
             again()
+            go_on()
 
     return called
 
@@ -387,11 +422,15 @@ def _announcing(
 
 
 def _announced(function: Any) -> Any:
-    if function is None or type(function) in (types.FunctionType, types.MethodType):
+    if function is None or (isinstance(function, type) and is_python_class(function)):
         return function
-    if isinstance(function, type) and is_python_class(function):
-        return function
-    return functools.partial(call, function)
+    if type(function) not in (types.FunctionType, types.MethodType):
+        function = functools.partial(call, function)
+    return _with_announcement(function, _nothing_more)
+
+
+def _nothing_more() -> None:
+    """Announce nothing but that C code goes on."""
 
 
 def _touches_by_name(thread: ControlledThread, function: Any, arguments: tuple[Any, ...]) -> bool:

@@ -48,6 +48,7 @@ from treadle.sched.memory.signalled import (
     signalled_call,
     signalled_method,
 )
+from treadle.sched.memory.within import go_on
 from treadle.sched.world import World
 
 #: By name, what the texts in a rewritten tree stand for.
@@ -70,6 +71,7 @@ HOOKS: dict[str, object] = {
         ),
         *(
             load_item,
+            go_on,
             pause,
             run_text,
             read_global,

@@ -1,6 +1,7 @@
 """Hooks for what is done to a value as a whole or to its items: truth, membership, iteration, subscripts, operators."""
 
 import gc
+import operator
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,6 +27,7 @@ from treadle.sched.memory.families import (
 )
 from treadle.sched.memory.namespaces import namespace_of, note_namespace
 from treadle.sched.memory.reach import inside, reach
+from treadle.sched.memory.within import go_on, within
 from treadle.sched.source import instrumented
 from treadle.sched.values import peek
 from treadle.sched.world import ControlledThread
@@ -143,6 +145,7 @@ def binary(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
             return class_of(thread, left) + class_of(thread, right) + reach((left, right))
 
         perform_found(thread, "read", find)
+        return within(thread, find, operation, left, right)
     return operation(left, right)
 
 
@@ -229,6 +232,7 @@ def pause(value: Any) -> Any:
     thread = runtime.running()
     if thread is not None:
         perform_all(thread, "pause", memory.present.pausing(sys._getframe(1)))
+        go_on()
     return value
 
 
@@ -316,17 +320,23 @@ def _by_index(values: Any) -> Generator[Any, None, None]:
 def contains(value: Any, container: Any) -> bool:
     """Perform `value in container`."""
     thread = runtime.running()
-    if thread is not None and family(container) is not Family.ATOMIC:
-        inner = underlying(container)
-        if implementation(type(container), "__contains__") is not How.C:
-            perform_found(thread, "read", lambda: _whole(thread, container, "__contains__"))
-        elif inner is not None and family(inner) in KEYED and not isinstance(container, _WITH_VALUES):
-            containers.touch_item(thread, "read", inner, value)
-        else:
-            perform_found(
-                thread, "read", lambda: _whole(thread, container, "__iter__") + reach((container, value))
-            )
-    return value in container
+    if thread is None or family(container) is Family.ATOMIC:
+        return value in container
+    _announce_contains(thread, value, container)
+    found: bool = within(thread, lambda: reach((container, value)), operator.contains, container, value)
+    return found
+
+
+def _announce_contains(thread: ControlledThread, value: Any, container: Any) -> None:
+    inner = underlying(container)
+    if implementation(type(container), "__contains__") is not How.C:
+        perform_found(thread, "read", lambda: _whole(thread, container, "__contains__"))
+    elif inner is not None and family(inner) in KEYED and not isinstance(container, _WITH_VALUES):
+        containers.touch_item(thread, "read", inner, value)
+    else:
+        perform_found(
+            thread, "read", lambda: _whole(thread, container, "__iter__") + reach((container, value))
+        )
 
 
 def load_item(container: Any, key: Any) -> Any:
@@ -340,6 +350,8 @@ def load_item(container: Any, key: Any) -> Any:
             _one(thread, "read", container, key, "__getitem__")
         elif kind is Family.OPAQUE or kind is Family.OBJECT:
             perform_found(thread, "read", lambda: _whole(thread, container, "__getitem__", writes=True))
+        if kind in KEYED and not containers.plain(key):
+            return within(thread, lambda: reach((container,)), operator.getitem, container, key)
     return container[key]
 
 
@@ -396,6 +408,9 @@ def store_item(value: Any, container: Any, key: Any) -> None:
     thread = runtime.running()
     if thread is not None:
         _store(thread, "write", container, key, value)
+        if family(container) in KEYED and not containers.plain(key):
+            within(thread, lambda: reach((container,), writes=True), operator.setitem, container, key, value)
+            return
     container[key] = value
 
 
@@ -404,6 +419,9 @@ def delete_item(container: Any, key: Any) -> None:
     thread = runtime.running()
     if thread is not None:
         _store(thread, "delete", container, key)
+        if family(container) in KEYED and not containers.plain(key):
+            within(thread, lambda: reach((container,), writes=True), operator.delitem, container, key)
+            return
     del container[key]
 
 

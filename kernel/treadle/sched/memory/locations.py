@@ -217,6 +217,9 @@ class Locations:
         #: By the identity of a weak reference, itself and the life it looks at.
         self.lives: dict[int, tuple[weakref.ref[object], MemoryLocation]] = {}
         self._aliased = frozenset(self.learned.aliased)
+        self.crossed: set[str] = (
+            set()
+        )  #: code whose own steps are not seen, as far as accesses were found there
         self._looking = False  #: what is new is given no number, because nobody touches it yet
         self.recording = False  #: values are wanted, because this execution is going to be shown
 

@@ -8,6 +8,7 @@ from treadle.sched.access import READ, WRITE, Accesses
 from treadle.sched.memory import locations as memory
 from treadle.sched.memory.containers import CONTAINERS, underlying
 from treadle.sched.memory.families import Family, How, family, implementation, slots_of
+from treadle.sched.memory.locations import name_of
 from treadle.sched.memory.namespaces import namespace_of, note_namespace
 
 
@@ -44,6 +45,8 @@ def _reach(value: Any, seen: set[int], writes: bool, objects: bool) -> Iterator[
         yield from cells.writing if writes else cells.reading
         parts = inside(container)
     elif kind is Family.OPAQUE or objects or _generated(type(value)):
+        if kind is Family.OPAQUE or _generated(type(value)):
+            memory.present.crossed.add(".".join(name_of(type(value))))
         if kind is Family.OPAQUE or objects:
             namespace = note_namespace(value)  # attributes that are not there are looked for, or made, too
             if namespace is not None:

@@ -139,7 +139,7 @@ class _Rewriter(ast.NodeTransformer):
         self._variable = variable
         self._classes: list[str] = []  # for private names
         self._depth = 0  # of functions; nothing outside them is rewritten
-        self._generators: list[bool] = []  # of these functions, which are generators
+        self._ends: list[str | None] = []  # the hooks with which these functions return
         self._temporaries = 0
 
     # -- scopes ---------------------------------------------------------------------------------------------------
@@ -176,10 +176,11 @@ class _Rewriter(ast.NodeTransformer):
             node.name, _first_line(node)
         )
         self._depth += 1
-        self._generators.append(_is_generator(node))
+        self._ends.append(_end_of(node))
         node.body = self._body(node.body)
-        if self._generators.pop():
-            node.body.append(_statement(_pause(node.body[-1])))
+        end = self._ends.pop()
+        if end is not None:
+            node.body.append(_statement(_call(end, node.body[-1], ast.Constant(None))))
         self._depth -= 1
         if entered:
             self._scopes.leave()
@@ -431,8 +432,8 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         node.value = None if node.value is None else self._one(node.value)
-        if self._generators[-1]:
-            node.value = _pause(node, node.value)
+        if self._ends[-1] is not None:
+            node.value = _call(self._ends[-1], node, node.value or ast.Constant(None))
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
@@ -719,6 +720,13 @@ class _Signalled(_Rewriter):
         for generator in node.generators if self._depth else ():
             generator.iter = _call("going_on", generator.iter, generator.iter)
         return node
+
+
+def _end_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """Return the hook with which *function* returns: C code, which may have called a special method, goes on then."""
+    if _is_generator(function):
+        return "pause"
+    return "go_on" if function.name.startswith("__") and function.name.endswith("__") else None
 
 
 def _is_generator(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
