@@ -230,6 +230,8 @@ class Injection:
             self._left -= 1
             if self._left < 0:
                 self._begin_next()()
+                if self.done:  # nothing is waited for in the rest of the operation
+                    sys.settrace(None)
         return self._trace
 
     def _begin_next(self) -> Callable[[], object]:
@@ -261,21 +263,23 @@ class SignalInjection(Injection):
     and what its caller does next.
     """
 
-    CHECKED = frozenset({"RESUME", "JUMP_BACKWARD", "CALL", "CALL_KW", "CALL_FUNCTION_EX"})
+    CHECKED = frozenset(
+        dis.opmap[name]
+        for name in ("RESUME", "JUMP_BACKWARD", "CALL", "CALL_KW", "CALL_FUNCTION_EX")
+        if name in dis.opmap
+    )
 
     def __init__(self, step: int, act: Callable[[], object], *then: tuple[int, Callable[[], object]]) -> None:
         super().__init__(step, act, *then)
-        self._last: tuple[int, str] = (0, "")
+        self._frame, self._checked = 0, False  #: of the last bytecode; a frame itself would live on
 
     def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
-        self._last = (id(frame), "RESUME")
+        self._frame, self._checked = id(frame), True
         return super()._enter(frame, event, arg)
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
         if event != "opcode":
             return self._trace
-        name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-        before, self._last = self._last, (id(frame), name)
-        if before[0] == id(frame) and before[1] in self.CHECKED:
-            return super()._trace(frame, event, arg)
-        return self._trace
+        comes = self._checked and self._frame == id(frame)
+        self._frame, self._checked = id(frame), frame.f_code.co_code[frame.f_lasti] in self.CHECKED
+        return super()._trace(frame, event, arg) if comes else self._trace
