@@ -6,7 +6,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, GeneratorType
+from types import BuiltinFunctionType, CodeType, FrameType, GeneratorType
 from typing import Any
 
 from treadle.sched import runtime
@@ -211,10 +211,35 @@ def _whole_if_running(values: Any) -> None:
 
 
 def delegate(values: Any) -> Any:
-    """Return what `yield from` takes the values from: *values* themselves if they are an iterator."""
+    """Return what `yield from` takes the values from: what announces that the generator gives way with each."""
+    if runtime.running() is None:
+        return values
     if _is_seen(values):
         consume(values)
-    return values if hasattr(type(values), "__next__") else iterate(values)
+        return values
+    return _relay(iter(values if hasattr(type(values), "__next__") else iterate(values)))
+
+
+def _relay(values: Any) -> Generator[Any, Any, Any]:
+    """Give what *values* give, and pass on what the generator round it is sent, as `yield from` does (PEP 380)."""
+    try:
+        value = next(values)
+        while True:
+            pause(None, frame=sys._getframe(1))
+            try:
+                sent = yield value
+            except GeneratorExit:
+                if hasattr(values, "close"):
+                    values.close()
+                raise
+            except BaseException as error:
+                if not hasattr(values, "throw"):
+                    raise
+                value = values.throw(error)
+            else:
+                value = next(values) if sent is None else values.send(sent)
+    except StopIteration as end:
+        return end.value
 
 
 def consume(iterator: Any) -> None:
@@ -224,14 +249,14 @@ def consume(iterator: Any) -> None:
         perform_found(thread, "next", lambda: consuming(iterator))
 
 
-def pause(value: Any) -> Any:
+def pause(value: Any, *, frame: FrameType | None = None) -> Any:
     """Announce that the generator which calls has run until here, and gives *value*; return it.
 
     Until then it is an error to ask it for what comes next, as another thread may.
     """
     thread = runtime.running()
     if thread is not None:
-        perform_all(thread, "pause", memory.present.pausing(sys._getframe(1)))
+        perform_all(thread, "pause", memory.present.pausing(frame or sys._getframe(1)))
         go_on()
     return value
 
