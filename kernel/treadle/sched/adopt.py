@@ -19,7 +19,15 @@ from types import ModuleType
 from typing import Any, NamedTuple, cast
 
 from treadle.sched import locks, thread_locals
-from treadle.sched.contents import ATTRIBUTES, FACTORY, Contents, contents_of, poses
+from treadle.sched.contents import (
+    ATTRIBUTES,
+    FACTORY,
+    Attribute,
+    Contents,
+    contents_of,
+    poses,
+    with_attributes,
+)
 from treadle.sched.errors import UncontrolledError
 from treadle.sched.memory import caches
 from treadle.sched.patching import Patches, lookup, stand_ins, standard
@@ -62,13 +70,17 @@ class Adopted:
         self._stand_ins: dict[int, object] = {}
         self._resets: list[Callable[[], None]] = []
         self._kinds: dict[type, _Kind] = {}  #: what is to be done with all objects of a class
+        self._users: dict[str | None, bool] = {}  #: modules, and whether they are under test
+        self._reached: list[tuple[object, str]] = []  #: modules that are to be looked at
         self._synchronizers: list[object] = []  #: found, and not yet noted how they are
         self._seen: dict[int, object] = {  # the stand-ins refer to the real functions, and go on doing so
             id(stand_in): stand_in for stand_in in self._table.values()
         }
+        self._searched = {
+            module.__name__ for module in standard()
+        }  #: modules whose globals were looked at, or need not be
         for module in modules:
-            if module not in standard():
-                self._search(vars(module), module.__name__)
+            self._search(module, module.__name__)
         for module in standard():
             if module is not threading:  # all threads use its own, and none is preempted while it holds one
                 self._replace_own(vars(module), module.__name__)
@@ -95,10 +107,8 @@ class Adopted:
             if id(value) in table:
                 setattr(module, name, table[id(value)])  # what it is going to have after the check
         if _is_users(module.__name__):
-            self._patches.replace_in(module, self._table)
-            self._modules.add(module.__name__)
             self._kinds.clear()  # whose a class is depends on the modules there are
-            self._search(vars(module), module.__name__)
+            self._search(module, module.__name__)
 
     def reset(self) -> None:
         """Put everything adopted into the state it was found in."""
@@ -119,8 +129,8 @@ class Adopted:
     def _search(self, root: object, where: str) -> None:
         kinds, seen = self._kinds, self._seen
         todo: list[tuple[object, str]] = [(root, where)]
-        while todo:
-            holder, where = todo.pop()
+        while todo or self._reached:
+            holder, where = todo.pop() if todo else self._reached.pop()
             if id(holder) in seen:
                 continue
             seen[id(holder)] = holder
@@ -147,8 +157,8 @@ class Adopted:
         kind = self._kinds.get(cls)
         if kind is None:
             contents = contents_of(value)
-            if contents is None and not isinstance(value, ModuleType) and self._is_users(cls):
-                contents = ATTRIBUTES
+            if self._is_users(cls) and not isinstance(value, (type, ModuleType)):
+                contents = ATTRIBUTES if contents is None else with_attributes(contents)
             posing = poses(cls)
             built_on_locks = not issubclass(cls, type) and _is_built_on_locks(cls)
             kind = _Kind(posing or cls in self._named, self._maker(value), contents, built_on_locks)
@@ -173,17 +183,26 @@ class Adopted:
         return self._copied_queue if type(value) is _REAL_QUEUE else None
 
     def _enter(self, holder: object) -> bool:
-        """Say whether what *holder* holds is to be looked at."""
-        if isinstance(holder, types.FunctionType):
-            self._adopt_module(holder.__module__)
-        return not isinstance(holder, type) or holder.__module__ in self._modules
+        """Say whether what *holder* holds is to be looked at; the module that it is of is one under test."""
+        if isinstance(holder, ModuleType):
+            if holder.__name__ in self._searched or not self._is_under_test(holder.__name__):
+                return False
+            self._searched.add(holder.__name__)
+            self._modules.add(holder.__name__)
+            self._patches.replace_in(holder, self._table)
+            return True
+        owner = holder if isinstance(holder, (types.FunctionType, type)) else type(holder)
+        name = owner.__module__
+        if name not in self._searched and self._is_under_test(name) and name in sys.modules:
+            self._reached.append((sys.modules[name], name))
+        return not isinstance(holder, type) or self._is_under_test(name)
 
     def _leads_nowhere(self, value: object) -> bool:
         """Say whether *value* is a function or a class, as most globals are, in which there is nothing to find."""
         if type(value) is types.FunctionType:
             given = value.__closure__ or value.__defaults__ or value.__kwdefaults__
             return not given and value.__module__ in self._modules
-        return isinstance(value, type) and value.__module__ not in self._modules
+        return isinstance(value, type) and not self._is_under_test(value.__module__)
 
     def _stand_in(self, value: object, path: str, kind: _Kind) -> object:
         """Return what stands in for *value*, or None."""
@@ -244,7 +263,9 @@ class Adopted:
         return found
 
     def _replace(self, holder: object, key: Any, stand_in: object) -> None:
-        if isinstance(holder, (dict, list, deque)) and not (isinstance(holder, dict) and key is FACTORY):
+        if type(key) is Attribute:
+            self._patches.set_attribute(holder, key.name, stand_in)
+        elif isinstance(holder, (dict, list, deque)) and not (isinstance(holder, dict) and key is FACTORY):
             self._patches.set_item(cast("Any", holder), key, stand_in)
         elif isinstance(holder, set):
             self._patches.exchange(holder, key, stand_in)
@@ -255,17 +276,16 @@ class Adopted:
         else:
             self._patches.set_attribute(holder, "default_factory" if key is FACTORY else key, stand_in)
 
-    def _adopt_module(self, name: str | None) -> None:
-        """Treat a module of the user's that the program reaches as a module under test."""
-        if name is None or name in self._modules or not _is_users(name):
-            return
-        self._modules.add(name)
-        self._patches.replace_in(sys.modules[name], self._table)
+    def _is_under_test(self, name: str | None) -> bool:
+        """Say whether the module *name* is one under test, as all of the user's are that the program reaches."""
+        found = self._users.get(name)
+        if found is None:
+            found = self._users[name] = name in self._modules or _is_users(name)
+        return found
 
     def _is_users(self, cls: type) -> bool:
         """Say whether objects of *cls* are looked into: the user's classes, and the containers of locks."""
-        name = cls.__module__
-        return name in self._modules or name in (*_SYNCHRONIZERS, "functools") or _is_users(name)
+        return cls.__module__ in (*_SYNCHRONIZERS, "functools") or self._is_under_test(cls.__module__)
 
 
 #: What starting a thread changes in it.

@@ -82,6 +82,10 @@ def _of_class(holder: type) -> Iterable[tuple[Any, object]]:
     return list(vars(holder).items())
 
 
+def _of_module(holder: types.ModuleType) -> Iterable[tuple[Any, object]]:
+    return list(vars(holder).items())
+
+
 def _of_object(holder: object) -> Iterable[tuple[Any, object]]:
     found = list(vars(holder).items()) if hasattr(holder, "__dict__") else []
     for cls in type(holder).__mro__:
@@ -102,6 +106,24 @@ def _path_in_function(_: object, where: str, key: str) -> str:
     return f"{where}'s defaults" if key in ("__defaults__", "__kwdefaults__") else key
 
 
+class Attribute(NamedTuple):
+    """The key of an attribute of what is a container as well."""
+
+    name: str
+
+
+def with_attributes(contents: Contents) -> Contents:
+    """Return how to look into a container that has attributes."""
+
+    def of(holder: object) -> Iterable[tuple[Any, object]]:
+        return [*contents.of(holder), *((Attribute(name), value) for name, value in _of_object(holder))]
+
+    def path(holder: object, where: str, key: Any) -> str:
+        return f"{where}.{key.name}" if type(key) is Attribute else contents.path(holder, where, key)
+
+    return Contents(of, path)
+
+
 #: The contents of an object of a class that is not one of Python's: its attributes.
 ATTRIBUTES = Contents(_of_object, lambda _, where, key: f"{where}.{key}")
 
@@ -120,5 +142,6 @@ _KINDS: tuple[tuple[Any, Contents], ...] = (
         Contents(_of_partial, lambda _, where, key: where + ("", ".args", ".keywords")[key]),
     ),
     (types.CellType, Contents(_of_cell, lambda _, where, __: where)),
+    (types.ModuleType, Contents(_of_module, lambda _, where, key: f"{where}.{key}")),
     (type, Contents(_of_class, lambda holder, _, key: f"{holder.__qualname__}.{key}")),
 )
