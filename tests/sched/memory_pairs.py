@@ -750,9 +750,6 @@ OTHERS = [
     Pair("iterator list", lambda: iter([1, 2]), lambda s: list(s), lambda s: next(s)),
     Pair("iterator unpacked", lambda: iter([1, 2]), lambda s: [*s], lambda s: next(s)),
     Pair("count", itertools.count, lambda s: next(s), lambda s: next(s)),
-    Pair("generator next", numbers, lambda s: next(s), lambda s: next(s)),
-    Pair("generator for", numbers, loop, lambda s: next(s)),
-    Pair("generator send", numbers, lambda s: s.send(None), lambda s: next(s)),
     Pair(
         "iterator of a list", lambda: _with_iterator([0, 0]), lambda s: next(s[1]), lambda s: set_first(s[0])
     ),
@@ -777,6 +774,9 @@ SEVERAL = [
     Pair("UserDict iteration", UserDict, loop, set_a),
     Pair("set iteration", set, loop, lambda s: s.add(1)),
     Pair("deque iteration", deque, loop, lambda s: s.append(1)),
+    Pair("generator next", numbers, lambda s: next(s), lambda s: next(s)),
+    Pair("generator for", numbers, loop, lambda s: next(s)),
+    Pair("generator send", numbers, lambda s: s.send(None), lambda s: next(s)),
     Pair("generator list", numbers, lambda s: list(s), lambda s: next(s)),
 ]
 
