@@ -17,6 +17,7 @@ import json
 import operator
 import struct
 import sys
+import weakref
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -202,6 +203,24 @@ def two() -> int:
 
 def pair_of_sharing() -> tuple[Sharing, Sharing]:
     return Sharing(), Sharing()
+
+
+def boxed_with_proxy() -> tuple[Box, Box]:
+    box = Box()
+    return box, weakref.proxy(box)
+
+
+def listed_with_proxy() -> tuple[Line, Line]:
+    line = Line()
+    return line, weakref.proxy(line)
+
+
+def method_x(s: State) -> Any:
+    return getattr(s().f, "x", 0)
+
+
+def function_x(s: State) -> None:
+    s.f.x = 1
 
 
 def get_x(s: State) -> Any:
@@ -486,6 +505,9 @@ ATTRIBUTES = [
     Pair("hasattr", Box, lambda s: hasattr(s, "x"), delete_x),
     Pair("object.__setattr__", Box, get_x, lambda s: object.__setattr__(s, "x", 1)),
     Pair("a __dict__ that objects share", pair_of_sharing, lambda s: s[0].x, lambda s: set_x(s[1])),
+    Pair("a weak proxy", boxed_with_proxy, lambda s: s[0].x, lambda s: set_x(s[1])),
+    Pair("a weak proxy of a container", listed_with_proxy, lambda s: len(s[0]), lambda s: s[1].append(1)),
+    Pair("a function by a method", lambda: type("", (Box,), {"f": lambda s: 0}), method_x, function_x),
     Pair("a __dict__ that is shared, itself", Sharing, get_x, lambda s: s.common.update(x=1)),
     Pair("super().__getattribute__ and __setattr__", Guarded, get_x, set_x),
     Pair("type.__setattr__", lambda: type("", (), {"x": 0}), get_x, lambda s: type.__setattr__(s, "x", 1)),

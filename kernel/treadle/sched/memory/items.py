@@ -1,6 +1,7 @@
 """Hooks for what is done to a value as a whole or to its items: truth, membership, iteration, subscripts, operators."""
 
 import gc
+import itertools
 import operator
 import sys
 from collections import Counter, defaultdict
@@ -275,9 +276,13 @@ def consuming(iterator: Any) -> Accesses:
                 todo.append(inner)
             elif family(inner) in CONTAINERS:
                 found += memory.present.cells(inner).reading
-            elif type(inner) is tuple:
+            elif type(inner) is tuple or type(inner) is _TEED:
                 todo.append(inner)
     return found
+
+
+#: What the iterators of one `tee` have in common.
+_TEED: Any = itertools._tee_dataobject  # type: ignore[attr-defined]
 
 
 def _asked(iterator: Any) -> Accesses:

@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from types import FrameType, ModuleType
+from types import FrameType, MethodType, ModuleType
 from typing import Any, cast
 
 from treadle.sched.access import CHANGE, READ, WRITE, Accesses, Mode
@@ -192,6 +192,20 @@ class Record:
         self.pin: object = None
 
 
+#: Classes of what stands for another object, whose attributes and items are those of the other.
+_STANDING_FOR = frozenset((weakref.ProxyType, weakref.CallableProxyType, MethodType))
+
+
+def _behind(holder: Any) -> Any:
+    """Return what *holder* stands for."""
+    if type(holder) is MethodType:
+        return holder.__func__
+    try:
+        return holder.__repr__.__self__  # a weak proxy has no attributes of its own
+    except (ReferenceError, AttributeError):
+        return holder
+
+
 #: The part of an object that its finalizer and weak references to it see.
 LIFE = "its life"
 
@@ -234,6 +248,8 @@ class Locations:
 
     def of(self, holder: Any, part: str) -> MemoryLocation:
         """Return the location of attribute *part* of *holder*."""
+        if type(holder) in _STANDING_FOR:
+            holder = _behind(holder)
         owner = self._owner(holder, part) if self._aliased else holder
         record = self._records.get(id(owner)) or self._record(owner)
         location = record.parts.get(part)
@@ -253,6 +269,8 @@ class Locations:
 
     def cells(self, container: object) -> Cells:
         """Return the locations that *container* is made of."""
+        if type(container) in _STANDING_FOR:
+            container = _behind(container)
         record = self._records.get(id(container)) or self._record(container)
         if record.cells is None:
             items = record.parts if self._aliased else {}
