@@ -150,12 +150,13 @@ def _touched_meanwhile(function: Any, arguments: tuple[Any, ...], keywords: dict
     owner, name, rest = _method_in_c(function, arguments)
     if name is None:
         reads = is_builtin(function) and (function in _READERS or function in _LAZY)
-        return reach(given, writes=not reads)
+        return reach(given, writes=not reads) + _consumed(given)
     container = underlying(owner)
     if container is None:
         return reach((owner, *rest))
     cells = memory.present.cells(container)
-    return (cells.reading if name in READING else cells.writing) + reach((*rest, *keywords.values()))
+    given = (*rest, *keywords.values())
+    return (cells.reading if name in READING else cells.writing) + reach(given) + _consumed(given)
 
 
 def _placed(made: Any) -> Any:
