@@ -4,6 +4,7 @@ import builtins
 import functools
 import itertools
 import operator
+import re
 import sys
 import types
 import weakref
@@ -387,16 +388,25 @@ def _announce_arguments(
         given = arguments
         return tuple(_each_watched(thread, one, lambda: reach(given)) for one in given), keywords
     else:
-        reads = known and function in _READERS
+        formats = _formats_parts(function)
+        reads = formats or (known and function in _READERS)
 
         def find() -> Accesses:
-            return reach(given, writes=not reads, objects=False) + _consumed(given)
+            return reach(given, writes=not reads, objects=formats) + _consumed(given)
 
         perform_found(thread, getattr(function, "__name__", "call"), find)
         watched = _watched(thread, find, given)
         if watched is not None:
             return watched[: len(arguments)], dict(zip(keywords, watched[len(arguments) :], strict=True))
     return arguments, keywords
+
+
+def _formats_parts(function: Any) -> bool:
+    """Say whether *function* is the `format` of a text that names attributes or items of what it is given."""
+    text = getattr(function, "__self__", None) if type(function) is types.BuiltinMethodType else None
+    if type(text) is not str or function.__name__ not in ("format", "format_map"):
+        return False
+    return any(character in field for field in re.findall(r"{([^{}:!]*)", text) for character in ".[")
 
 
 def _consumed(given: tuple[Any, ...]) -> Accesses:
