@@ -505,7 +505,7 @@ ATTRIBUTES = [
     Pair("hasattr", Box, lambda s: hasattr(s, "x"), delete_x),
     Pair("object.__setattr__", Box, get_x, lambda s: object.__setattr__(s, "x", 1)),
     Pair("a __dict__ that objects share", pair_of_sharing, lambda s: s[0].x, lambda s: set_x(s[1])),
-    Pair("attribute by str.format", Box, lambda s: "{0.x}".format(s), set_x),
+    Pair("attribute by str.format", Box, lambda s: "{.x}".format(s), set_x),
     Pair("a weak proxy", boxed_with_proxy, lambda s: s[0].x, lambda s: set_x(s[1])),
     Pair("a weak proxy of a container", listed_with_proxy, lambda s: len(s[0]), lambda s: s[1].append(1)),
     Pair("a function by a method", lambda: type("", (Box,), {"f": lambda s: 0}), method_x, function_x),
