@@ -4,6 +4,7 @@ Nothing of the checker is used here, neither its hooks nor its idea of what a st
 that has its semaphore. Which outcomes are come upon is chance; that each was explored is not.
 """
 
+import gc
 import random
 import sys
 import threading
@@ -28,11 +29,17 @@ class Schedule:
         self._turns = [threading.Semaphore(0) for _ in bodies]
         self._alive = set(range(len(bodies)))
         threads = [threading.Thread(target=self._run, args=pair) for pair in enumerate(bodies)]
-        for thread in threads:
-            thread.start()
-        self._let_go_on()
-        for thread in threads:
-            thread.join()
+        collecting = gc.isenabled()
+        gc.disable()  # CPython 3.12.1 crashes where a traced generator is closed by the collector
+        try:
+            for thread in threads:
+                thread.start()
+            self._let_go_on()
+            for thread in threads:
+                thread.join()
+        finally:
+            if collecting:
+                gc.enable()
         if self._errors:
             raise self._errors.pop()
 
