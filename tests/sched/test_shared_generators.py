@@ -1,13 +1,15 @@
 """Generators that threads share: one that runs cannot be asked for what comes next by another thread."""
 
+import contextlib
+import itertools
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from tests.sched.programs import Body, outcomes, together
+from tests.sched.programs import Body, holds, outcomes, together
 from treadle.sched import Verdict, check
 
 HERE = sys.modules[__name__]
@@ -122,6 +124,24 @@ def test_a_generator_inside_of_another_refuses_a_thread_that_asks_it_directly() 
 
 def through(inner: Iterator[int]) -> Iterator[int]:
     yield from inner
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: itertools.tee(count()), lambda: [zip(count(), count(), strict=True)] * 2]
+)
+def test_an_iterator_that_another_thread_has_made_is_asked_by_the_thread_that_asks(
+    make: Callable[[], Sequence[Iterator[object]]],
+) -> None:
+    def program() -> None:
+        iterators = make()
+
+        def ask(numbers: Iterator[object]) -> None:
+            with contextlib.suppress(RuntimeError, ValueError):
+                next(numbers)
+
+        together(lambda: ask(iterators[0]), lambda: ask(iterators[1]))
+
+    assert holds(program, instrument=[HERE]).deadlocked == 0
 
 
 def test_a_generator_of_each_thread_is_one_execution() -> None:

@@ -183,7 +183,7 @@ def _announce_call(
     if name is not None:
         _announce_method(thread, owner, name, rest, keywords)
         given = (*rest, *keywords.values())
-        inner = _watched(thread, lambda: _accesses_of(owner), given)
+        inner = _watched(lambda: _accesses_of(owner), given)
         if inner is not None:
             arguments = (*arguments[: len(arguments) - len(rest)], *inner[: len(rest)])
             keywords = dict(zip(keywords, inner[len(rest) :], strict=True))
@@ -312,9 +312,7 @@ def _accesses_of(owner: Any) -> Accesses:
     return () if container is None else memory.present.cells(container).writing
 
 
-def _watched(
-    thread: ControlledThread, find: Callable[[], Accesses], arguments: tuple[Any, ...]
-) -> tuple[Any, ...] | None:
+def _watched(find: Callable[[], Accesses], arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Return *arguments* so that what *find* finds is announced after each of their own steps; None for no need.
 
     What is written in C goes on with its container after it has called the program's code, or taken a value from one
@@ -324,7 +322,7 @@ def _watched(
         return None
 
     def again() -> None:
-        perform_found(thread, "go on", find)
+        _go_on_with(find)
 
     return tuple(
         _with_announcement(argument, again) if _calls_back(argument) else argument for argument in arguments
@@ -350,11 +348,18 @@ def _with_announcement(argument: Any, again: Callable[[], None]) -> Any:
     return called
 
 
-def _each_watched(thread: ControlledThread, argument: Any, find: Callable[[], Accesses]) -> Any:
+def _each_watched(argument: Any, find: Callable[[], Accesses]) -> Any:
     """Return *argument* so that, if it is a generator, what *find* finds is announced after each of its values."""
     if not isinstance(argument, types.GeneratorType):
         return argument
-    return _each(argument, lambda: perform_found(thread, "go on", find))
+    return _each(argument, lambda: _go_on_with(find))
+
+
+def _go_on_with(find: Callable[[], Accesses]) -> None:
+    """Announce what *find* finds, for whichever thread it is that takes the next value."""
+    thread = runtime.running()
+    if thread is not None:
+        perform_found(thread, "go on", find)
 
 
 def _each(values: Iterator[Any], again: Callable[[], None]) -> Iterator[Any]:
@@ -386,7 +391,7 @@ def _announce_arguments(
     elif known and function in _LAZY:
         perform_found(thread, function.__name__, lambda: reach(arguments))  # an iterator may note the state
         given = arguments
-        return tuple(_each_watched(thread, one, lambda: reach(given)) for one in given), keywords
+        return tuple(_each_watched(one, lambda: reach(given)) for one in given), keywords
     else:
         formats = _formats_parts(function)
         reads = formats or (known and function in _READERS)
@@ -395,7 +400,7 @@ def _announce_arguments(
             return reach(given, writes=not reads, objects=formats) + _consumed(given)
 
         perform_found(thread, getattr(function, "__name__", "call"), find)
-        watched = _watched(thread, find, given)
+        watched = _watched(find, given)
         if watched is not None:
             return watched[: len(arguments)], dict(zip(keywords, watched[len(arguments) :], strict=True))
     return arguments, keywords
