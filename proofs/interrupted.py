@@ -168,6 +168,36 @@ def receive_from_full(channels: ModuleType) -> Program:
     return program
 
 
+def received_beside(
+    channels: ModuleType, tx: Any, rx: Any, send: Callable[[], object]
+) -> tuple[Victim, list[int]]:
+    """Let the victim send beside a receiver; return it, and all that is received until no sender is left.
+
+    If the victim's message is in the channel, the receiver is woken for it.
+    """
+    got: list[int] = []
+
+    def sender() -> None:
+        begin()
+        send()
+
+    def receiver() -> None:
+        begin()
+        with contextlib.suppress(channels.RecvError):
+            got.append(rx.recv())
+
+    victim, other = Victim(channels, sender), threading.Thread(target=receiver)
+    victim.start()
+    other.start()
+    victim.join()
+    assert not tx._lease.channel.senders.waiting, "the message is still in line"
+    if victim.finished or len(rx) > 0:
+        other.join()  # it is woken, without more
+    tx.close()
+    other.join()
+    return victim, got + rx.drain()
+
+
 def send(channels: ModuleType, capacity: int | None) -> Program:
     """Make a program in which a send is interrupted: its message is delivered, or is not and never will be (P1, P3)."""
 
@@ -176,27 +206,7 @@ def send(channels: ModuleType, capacity: int | None) -> Program:
         before = [0] * bool(capacity)
         for message in before:
             tx.send(message)
-        got: list[int] = []
-
-        def sender() -> None:
-            begin()
-            tx.send(1)
-
-        def receiver() -> None:
-            begin()
-            with contextlib.suppress(channels.RecvError):
-                got.append(rx.recv())
-
-        victim, other = Victim(channels, sender), threading.Thread(target=receiver)
-        victim.start()
-        other.start()
-        victim.join()
-        assert not tx._lease.channel.senders.waiting, "the message is still in line"
-        if victim.finished or len(rx) > 0:
-            other.join()  # it is woken, without more
-        tx.close()
-        other.join()
-        got += rx.drain()
+        victim, got = received_beside(channels, tx, rx, lambda: tx.send(1))
         assert got == [*before, 1] or (victim.interrupted and got == before), f"received {got}"
 
     return program
@@ -233,27 +243,7 @@ def send_batch(channels: ModuleType, capacity: int | None) -> Program:
 
     def program() -> None:
         tx, rx = made(channels, capacity)
-        got: list[int] = []
-
-        def sender() -> None:
-            begin()
-            tx.send_many([1, 2])
-
-        def receiver() -> None:
-            begin()
-            with contextlib.suppress(channels.RecvError):
-                got.append(rx.recv())
-
-        victim, other = Victim(channels, sender), threading.Thread(target=receiver)
-        victim.start()
-        other.start()
-        victim.join()
-        assert not tx._lease.channel.senders.waiting, "a message is still in line"
-        if victim.finished or len(rx) > 0:
-            other.join()  # it is woken, without more
-        tx.close()
-        other.join()
-        got += rx.drain()
+        victim, got = received_beside(channels, tx, rx, lambda: tx.send_many([1, 2]))
         assert got == [1, 2] if victim.finished else got == [1, 2][: len(got)], f"received {got}"
 
     return program

@@ -78,11 +78,7 @@ def _of_cell(holder: types.CellType) -> Iterable[tuple[Any, object]]:
         return ()
 
 
-def _of_class(holder: type) -> Iterable[tuple[Any, object]]:
-    return list(vars(holder).items())
-
-
-def _of_module(holder: types.ModuleType) -> Iterable[tuple[Any, object]]:
+def _of_namespace(holder: type | types.ModuleType) -> Iterable[tuple[Any, object]]:
     return list(vars(holder).items())
 
 
@@ -142,6 +138,6 @@ _KINDS: tuple[tuple[Any, Contents], ...] = (
         Contents(_of_partial, lambda _, where, key: where + ("", ".args", ".keywords")[key]),
     ),
     (types.CellType, Contents(_of_cell, lambda _, where, __: where)),
-    (types.ModuleType, Contents(_of_module, lambda _, where, key: f"{where}.{key}")),
-    (type, Contents(_of_class, lambda holder, _, key: f"{holder.__qualname__}.{key}")),
+    (types.ModuleType, Contents(_of_namespace, lambda _, where, key: f"{where}.{key}")),
+    (type, Contents(_of_namespace, lambda holder, _, key: f"{holder.__qualname__}.{key}")),
 )

@@ -92,17 +92,19 @@ class CachedFunction:
 
     def _looking_up(self, key: Any) -> Accesses:
         found = containers.item_accesses("read", self._cache, key)
-        if self._maxsize is not None and memory.present.learned.evicting:
-            found += ((memory.present.of(self, "order"), WRITE),)
-        return (*found, (memory.present.of(self, "statistics"), CHANGE))
+        return (*found, *self._ordering(), (memory.present.of(self, "statistics"), CHANGE))
 
     def _storing(self, key: Any) -> Accesses:
         if self._maxsize is None or len(self._cache) < self._maxsize or key in self._cache:
             found = containers.item_accesses("write", self._cache, key)
         else:
             found = memory.present.cells(self._cache).writing
-        order = memory.present.learned.evicting and self._maxsize is not None
-        return (*found, (memory.present.of(self, "order"), WRITE)) if order else found
+        return (*found, *self._ordering())
+
+    def _ordering(self) -> Accesses:
+        """Return what is touched because the value that was not asked for longest is the first to be forgotten."""
+        matters = self._maxsize is not None and memory.present.learned.evicting
+        return ((memory.present.of(self, "order"), WRITE),) if matters else ()
 
     def _store(self, key: Any, value: Any) -> None:
         if self._maxsize is None:
